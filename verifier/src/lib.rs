@@ -1,0 +1,2 @@
+//! The decision.
+#![no_std]
