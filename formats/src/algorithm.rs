@@ -1,5 +1,7 @@
 //! The algorithms that profile 1 names: for seals (F-20) and for digests (F-21).
 
+use core::fmt;
+
 /// An algorithm a seal can be made with, and the size of its keys and signatures.
 ///
 /// A bundle may also carry seals of algorithms that are not in this list; a device skips those by anchors it does not know.
@@ -173,5 +175,17 @@ impl DigestAlgorithm {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+}
+
+impl fmt::Display for SealAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for DigestAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
