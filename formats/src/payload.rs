@@ -43,25 +43,31 @@ impl EntryHead {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// Compares what stands in the envelope, from its first byte on, as far as it is there.
+    /// Compares what stands in the envelope with the head, from the head's first byte on.
     ///
     /// # Errors
-    /// [`Fault::PayloadName`] or [`Fault::PayloadSize`] by the first byte that differs; [`Fault::Truncated`] if none differs and
-    /// `found` is too short. The offset counts from the head's first byte.
+    /// As [`compare_from`](Self::compare_from); [`Fault::Truncated`] if nothing differs and `found` is too short.
     pub fn compare(&self, found: &[u8]) -> Result<(), ParseError> {
-        let expected = self.as_bytes();
-        for (offset, (e, f)) in (0_u32..).zip(expected.iter().zip(found)) {
-            if e != f {
-                let in_key = usize::try_from(offset).is_ok_and(|offset| offset < Self::KEY);
-                let fault = if in_key { Fault::PayloadName } else { Fault::PayloadSize };
-                return Err(ParseError::new(Stage::Frame, fault, offset));
+        self.compare_from(0, found)?;
+        if found.len() < self.len { Err(Self::fault(Fault::Truncated, found.len())) } else { Ok(()) }
+    }
+
+    /// Compares what stands in the envelope with the head from its byte `from` on, as far as both reach.
+    ///
+    /// # Errors
+    /// [`Fault::PayloadName`] or [`Fault::PayloadSize`] by the first byte that differs. Offsets count from the head's first byte.
+    pub fn compare_from(&self, from: usize, found: &[u8]) -> Result<(), ParseError> {
+        for (offset, (expected, found)) in self.as_bytes().iter().enumerate().skip(from).zip(found) {
+            if expected != found {
+                let fault = if offset < Self::KEY { Fault::PayloadName } else { Fault::PayloadSize };
+                return Err(Self::fault(fault, offset));
             }
         }
-        if found.len() < expected.len() {
-            let offset = u32::try_from(found.len()).unwrap_or(u32::MAX);
-            return Err(ParseError::new(Stage::Frame, Fault::Truncated, offset));
-        }
         Ok(())
+    }
+
+    fn fault(fault: Fault, offset: usize) -> ParseError {
+        ParseError::new(Stage::Frame, fault, u32::try_from(offset).unwrap_or(u32::MAX))
     }
 }
 

@@ -277,7 +277,7 @@ impl<'a> TrustStore<'a> {
 
     /// The anchors, ascending by anchor id.
     pub fn anchors(&self) -> impl Iterator<Item = Anchor<'a>> + use<'a> {
-        items(self.anchors, |reader| Anchor::read(reader))
+        items(self.anchors, Anchor::read)
     }
 
     /// Whether the store says of itself that its anchors need not hold keys of both classes.

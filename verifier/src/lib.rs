@@ -1,2 +1,74 @@
-//! The decision.
+//! Decides whether a device may install or boot a Twinseal bundle.
+//!
+//! The road is a chain of types; each step consumes the one before and is the only place where the next one is made:
+//!
+//! | type | what it proves | made by |
+//! |---|---|---|
+//! | [`Envelope`] | the frame has the shape of profile 1 | `Envelope::parse`, [`Intake`] |
+//! | [`AuthenticManifest`] | sealed by those whom the trust store demands | [`Verifier::authenticate`] |
+//! | [`AdmittedManifest`] | for this device, and no rollback | [`AuthenticManifest::admit`] |
+//! | [`VerifiedUpdate`] | every image in this storage is the one named | [`AdmittedManifest::verify_images`], `verify_enclosed`, [`Reception::finish`] |
+//!
+//! The crate is pure: device identity, counters, storage and algorithms are arguments. It allocates nothing, recurses nowhere, does no
+//! I/O, knows no clock, and can not panic. docs/procedure.md is the normative text of what happens in which order.
+//!
+//! ```
+//! use twinseal_verifier::{Device, Envelope, Error, Install, Storage, Verifier, VerifiedUpdate};
+//!
+//! fn install<'m, S: Storage>(
+//!     verifier: &Verifier<'_>,
+//!     device: &Device<'_>,
+//!     envelope: &'m [u8],
+//!     slot: S,
+//! ) -> Result<VerifiedUpdate<'m, Install, S>, Error> {
+//!     let envelope = Envelope::parse(envelope)?;
+//!     let admitted = verifier.authenticate(&envelope)?.admit::<Install>(device)?;
+//!     admitted.verify_images(slot, &mut [0; 512]).map_err(|refused| refused.error())
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! None is on by default, and none changes what another does.
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `ed25519` | [`Ed25519`], by `ed25519-dalek` |
+//! | `ml-dsa` | [`MlDsa44`], [`MlDsa65`], [`MlDsa87`], by `ml-dsa` |
+//! | `sha256` | SHA-256, anchor ids, and with them `Verifier::new` |
+//! | `sha512` | SHA-384 and SHA-512 |
+
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod admit;
+mod algorithm;
+#[cfg(feature = "sha256")]
+mod anchor;
+mod authenticate;
+mod configure;
+mod digest;
+mod error;
+mod image;
+mod receive;
+mod storage;
+
+pub use admit::{AdmittedManifest, Boot, ConfirmedRelease, Device, Install, Procedure};
+#[cfg(feature = "ed25519")]
+pub use algorithm::Ed25519;
+pub use algorithm::{BadSeal, SealVerifier, WeakKey};
+#[cfg(feature = "ml-dsa")]
+pub use algorithm::{MlDsa44, MlDsa65, MlDsa87};
+#[cfg(feature = "sha256")]
+pub use anchor::anchor_id;
+pub use authenticate::{AuthenticManifest, Verifier};
+pub use digest::Hasher;
+pub use error::{
+    ADMIT_ERRORS, AUTHENTICATE_ERRORS, AdmitError, AuthenticateError, CONFIGURATION_ERRORS, ConfigurationError, Error,
+    IMAGE_ERRORS, ImageError,
+};
+pub use image::VerifiedUpdate;
+pub use receive::{Intake, Reception};
+pub use storage::{Extent, Refused, Slot, Source, Storage, StorageFault};
+pub use twinseal_formats as formats;
+pub use twinseal_formats::{Envelope, TrustStore};

@@ -1,0 +1,219 @@
+//! THE decision: whether a bundle is sealed by those whom the trust store names (docs/procedure.md, V-1 to V-9).
+//!
+//! One rule covers hybrid, m-of-n and countersigning alike: a requirement is "at least n distinct anchors of this role", and an anchor
+//! counts only if every one of its keys has a valid seal that names the anchor.
+
+use twinseal_formats::{
+    AlgorithmClass, Anchor, AnchorKey, Digest, Envelope, Fault, Manifest, ParseError, Role, Seal, Seals, Stage,
+    ToBeSigned, TrustEpoch, TrustStore,
+};
+
+use crate::algorithm::SealVerifier;
+use crate::digest::Hasher;
+use crate::error::{AuthenticateError, ConfigurationError, Error};
+
+/// A device's trust, ready to decide: a trust store whose requirements can be met, and the algorithms that its keys need.
+///
+/// Made by `Verifier::new`, which examines every key, or by [`Verifier::from_write_protected`]; both are in the module `configure`.
+#[derive(Clone, Copy, Debug)]
+pub struct Verifier<'a> {
+    pub(crate) store: TrustStore<'a>,
+    pub(crate) algorithms: &'a [&'a dyn SealVerifier],
+}
+
+/// Proof that a manifest was sealed as the trust store demands, and the manifest, read from exactly the bytes that were sealed.
+///
+/// Only [`Verifier::authenticate`] makes one. It does not say that the release is for this device: see [`AuthenticManifest::admit`].
+#[derive(Debug)]
+#[must_use]
+pub struct AuthenticManifest<'m> {
+    manifest: Manifest<'m>,
+    release_id: Digest,
+    frame: Frame,
+    trust: TrustScope,
+}
+
+/// Where the payloads of an enclosed release begin, and how many entries there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    pub(crate) size: usize,
+    pub(crate) entries: usize,
+}
+
+/// What admission must know of the trust store that was used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TrustScope {
+    pub(crate) epoch: TrustEpoch,
+    /// Whether the store is for the vendor and class that the release names.
+    pub(crate) serves_release: bool,
+}
+
+impl<'a> Verifier<'a> {
+    /// Decides whether the envelope's manifest is authentic, and only then reads it.
+    ///
+    /// `envelope` is untrusted. The order of the checks is fixed, so that device and host report the same first fault.
+    ///
+    /// # Errors
+    /// [`Error::Authenticate`] if the seals do not satisfy the trust store; [`Error::Parse`] if the authentic bytes are no manifest of
+    /// profile 1, or the envelope's number of entries fits no form of the release.
+    pub fn authenticate<'m>(&self, envelope: &Envelope<'m>) -> Result<AuthenticManifest<'m>, Error> {
+        self.authenticate_object(envelope.seals(), envelope.sealed_bytes(), &[Role::Release, Role::Assessor])?;
+
+        let release_id = *envelope.seals().digest();
+        let manifest = Manifest::parse(envelope.manifest_bytes())?;
+        let (algorithm, images) = (release_id.algorithm(), manifest.digest_algorithm());
+        if algorithm != images {
+            return Err(AuthenticateError::DigestDiffers { algorithm, images }.into());
+        }
+        if !manifest.allows_entries(envelope.entries()) {
+            return Err(ParseError::new(Stage::Frame, Fault::Form, ENTRIES_OFFSET).into());
+        }
+        let frame = Frame { size: envelope.size(), entries: envelope.entries() };
+        let serves_release =
+            self.store.vendor() == manifest.vendor() && self.store.classes().any(|class| class == manifest.class());
+        let trust = TrustScope { epoch: self.store.epoch(), serves_release };
+        Ok(AuthenticManifest { manifest, release_id, frame, trust })
+    }
+
+    /// The trust store.
+    #[must_use]
+    pub const fn store(&self) -> &TrustStore<'a> {
+        &self.store
+    }
+
+    /// Holds the seals over `sealed_bytes` against every requirement of these roles.
+    fn authenticate_object(
+        &self,
+        seals: &Seals<'_>,
+        sealed_bytes: &[u8],
+        roles: &[Role],
+    ) -> Result<(), AuthenticateError> {
+        let digest = seals.digest();
+        let (algorithm, minimum) = (digest.algorithm(), self.store.minimum_digest());
+        if algorithm < minimum {
+            return Err(AuthenticateError::DigestTooWeak { algorithm, minimum });
+        }
+        let computed =
+            Hasher::digest(algorithm, sealed_bytes).ok_or(AuthenticateError::DigestNotAvailable { algorithm })?;
+        if computed != *digest {
+            return Err(AuthenticateError::DigestMismatch);
+        }
+
+        let mut valid = ValidAnchors::default();
+        for anchor in self.store.anchors() {
+            // An anchor that did not seal counts for nothing, and a seal by an unknown anchor is never looked at.
+            if seals.iter().any(|seal| seal.anchor() == anchor.id()) {
+                self.verify_anchor(&anchor, seals)?;
+                valid.count(anchor.role());
+            }
+        }
+
+        for requirement in self.store.requirements().filter(|requirement| roles.contains(&requirement.role)) {
+            let (role, threshold, valid) = (requirement.role, requirement.threshold, valid.of(requirement.role));
+            if valid < threshold {
+                return Err(AuthenticateError::RequirementNotMet { role, valid, threshold });
+            }
+        }
+        Ok(())
+    }
+
+    /// Demands a valid seal for every key of the anchor, and no further seal in its name.
+    fn verify_anchor(&self, anchor: &Anchor<'_>, seals: &Seals<'_>) -> Result<(), AuthenticateError> {
+        let own = || seals.iter().filter(|seal| seal.anchor() == anchor.id());
+        let seal_of = |key: &AnchorKey<'_>| {
+            let missing = match key.algorithm.class() {
+                AlgorithmClass::Classical => AuthenticateError::ClassicalSealMissing,
+                _ => AuthenticateError::PostQuantumSealMissing,
+            };
+            own().find(|seal| seal.cose_algorithm() == key.algorithm.cose()).ok_or(missing)
+        };
+        for key in anchor.keys() {
+            seal_of(&key)?;
+        }
+        if own().count() != anchor.keys().count() {
+            return Err(AuthenticateError::SealSurplus);
+        }
+        for key in anchor.keys() {
+            self.verify_seal(&key, &seal_of(&key)?, seals.digest_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn verify_seal(&self, key: &AnchorKey<'_>, seal: &Seal<'_>, digest_bytes: &[u8]) -> Result<(), AuthenticateError> {
+        let bad = match key.algorithm.class() {
+            AlgorithmClass::Classical => AuthenticateError::ClassicalSealBad,
+            _ => AuthenticateError::PostQuantumSealBad,
+        };
+        if seal.signature().len() != key.algorithm.signature_size() {
+            return Err(AuthenticateError::SealSize { algorithm: key.algorithm });
+        }
+        // That every key has its algorithm was seen when this verifier was made; should it not, the seal is bad.
+        let algorithm = available(self.algorithms, key).map_err(|_| bad)?;
+        let message = ToBeSigned::new(seal.protected(), digest_bytes).ok_or(bad)?;
+        algorithm.verify(key.bytes, message.as_bytes(), seal.signature()).map_err(|_| bad)
+    }
+}
+
+impl<'m> AuthenticManifest<'m> {
+    /// The manifest.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest<'m> {
+        &self.manifest
+    }
+
+    /// The identity of the release: its SUIT digest. Never the digest of a file: seals can be replaced by other valid ones.
+    #[must_use]
+    pub const fn release_id(&self) -> &Digest {
+        &self.release_id
+    }
+
+    pub(crate) fn into_parts(self) -> (Manifest<'m>, Digest, Frame, TrustScope) {
+        (self.manifest, self.release_id, self.frame, self.trust)
+    }
+}
+
+/// The verifier of a key's algorithm, out of those that were given.
+pub(crate) fn available<'a>(
+    algorithms: &'a [&'a dyn SealVerifier],
+    key: &AnchorKey<'_>,
+) -> Result<&'a dyn SealVerifier, ConfigurationError> {
+    algorithms
+        .iter()
+        .copied()
+        .find(|algorithm| algorithm.algorithm() == key.algorithm)
+        .ok_or(ConfigurationError::AlgorithmNotAvailable { algorithm: key.algorithm })
+}
+
+/// How many anchors of each role sealed, all of whose keys did.
+///
+/// Anchors are distinct in a store, so going through the store counts each once, however often it sealed.
+#[derive(Default)]
+struct ValidAnchors {
+    root: u8,
+    release: u8,
+    assessor: u8,
+}
+
+impl ValidAnchors {
+    fn count(&mut self, role: Role) {
+        let counter = match role {
+            Role::Root => &mut self.root,
+            Role::Release => &mut self.release,
+            Role::Assessor => &mut self.assessor,
+            _ => return,
+        };
+        *counter = counter.saturating_add(1);
+    }
+
+    const fn of(&self, role: Role) -> u8 {
+        match role {
+            Role::Root => self.root,
+            Role::Release => self.release,
+            Role::Assessor => self.assessor,
+            _ => 0,
+        }
+    }
+}
+
+/// Where the number of entries stands: behind the tag.
+const ENTRIES_OFFSET: u32 = 2;
