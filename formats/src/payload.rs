@@ -57,7 +57,7 @@ impl EntryHead {
     /// # Errors
     /// [`Fault::PayloadName`] or [`Fault::PayloadSize`] by the first byte that differs. Offsets count from the head's first byte.
     pub fn compare_from(&self, from: usize, found: &[u8]) -> Result<(), ParseError> {
-        for (offset, (expected, found)) in self.as_bytes().iter().enumerate().skip(from).zip(found) {
+        for ((offset, expected), found) in self.as_bytes().iter().enumerate().skip(from).zip(found) {
             if expected != found {
                 let fault = if offset < Self::KEY { Fault::PayloadName } else { Fault::PayloadSize };
                 return Err(Self::fault(fault, offset));

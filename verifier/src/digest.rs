@@ -20,6 +20,7 @@ enum State {
     Sha512(sha2::Sha512),
     /// So that the type exists without any algorithm; there is no value of it.
     #[cfg(not(any(feature = "sha256", feature = "sha512")))]
+    #[expect(dead_code, reason = "it can not be constructed")]
     Nothing(core::convert::Infallible),
 }
 
