@@ -11,7 +11,7 @@
 #   opensbi-fw_dynamic.bin     OpenSBI for RISC-V 64, flat
 #   opensbi-fw_dynamic.elf     the same as ELF
 #   u-boot.bin                 U-Boot for QEMU's arm64 board, flat
-#   u-boot.elf                 the same as ELF, before its relocations and device tree were added
+#   u-boot.elf                 the ELF it is made from: with .bss, and relocations not yet applied
 set -eu
 cd "$(dirname "$0")/.."
 directory=${1:-target/real-firmware}
