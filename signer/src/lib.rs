@@ -1,7 +1,7 @@
 //! Twinseal, the host side: keys, files, reports and the command line.
 //!
 //! What a device decides lives in `twinseal-verifier`, and the bytes in `twinseal-formats`. This crate holds what a device
-//! must never see: signing keys ([`key`]), files written whole or not at all ([`output`]), and the commands.
+//! must never see: signing keys ([`key`], [`identity`]), files written whole or not at all ([`output`]), and the commands.
 //!
 //! A command ends in one of three ways, here and on the command line: a report that says yes (exit 0), a report that refuses
 //! (exit 1: examined, and no), or a [`Failure`] (exit 2: could not find out).
@@ -15,6 +15,7 @@ extern crate alloc;
 
 mod error;
 mod hex;
+pub mod identity;
 pub mod input;
 pub mod key;
 pub mod output;
