@@ -13,6 +13,8 @@ compile_error!(
 
 extern crate alloc;
 
+pub mod cli;
+pub mod command;
 mod error;
 mod hex;
 pub mod identity;
