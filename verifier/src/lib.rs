@@ -60,7 +60,7 @@ pub use algorithm::{BadSeal, SealVerifier, WeakKey};
 #[cfg(feature = "ml-dsa")]
 pub use algorithm::{MlDsa44, MlDsa65, MlDsa87};
 #[cfg(feature = "sha256")]
-pub use anchor::anchor_id;
+pub use anchor::{anchor_id, thumbprint};
 pub use authenticate::{AuthenticManifest, Verifier};
 pub use digest::Hasher;
 pub use error::{

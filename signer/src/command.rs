@@ -1,0 +1,28 @@
+//! The commands, one file each.
+//!
+//! A command is a `struct Args` (clap) with `fn run(&self) -> Result<impl Report>`. To add one: a module, a variant, an arm.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::report::{self, Format};
+
+pub mod keygen;
+
+/// Everything the tool does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a signing identity: one Ed25519 key and one ML-DSA key that seal together
+    Keygen(keygen::Args),
+}
+
+impl Command {
+    /// Runs the command, renders its report, and gives the exit code.
+    #[must_use]
+    pub fn run(&self, format: Format) -> ExitCode {
+        match self {
+            Self::Keygen(args) => report::conclude(args.run(), format),
+        }
+    }
+}

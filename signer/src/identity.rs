@@ -1,0 +1,205 @@
+//! Signing identities: the sets of keys that seal together.
+//!
+//! On disk an identity is a directory that holds these four files, named after their algorithms, and nothing else:
+//!
+//! ```text
+//! ed25519.key.pem    ml-dsa-65.key.pem     signing keys, mode 0600
+//! ed25519.pub.pem    ml-dsa-65.pub.pem     verifying keys
+//! ```
+
+use alloc::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use twinseal_formats::{AlgorithmClass, SealAlgorithm};
+
+mod public;
+
+pub use public::PublicIdentity;
+
+use crate::error::{Failure, Result, name};
+use crate::input::unreadable;
+use crate::key::{SigningKey, VerifyingKey};
+use crate::output::{directory_of, exists, sync_directory, unwritable};
+
+/// One Ed25519 key and one ML-DSA key. There is no half of it.
+#[derive(Debug)]
+pub struct SigningIdentity {
+    classical: SigningKey,
+    post_quantum: SigningKey,
+}
+
+impl SigningIdentity {
+    /// Puts two keys together.
+    ///
+    /// # Errors
+    ///
+    /// They are not one of each class, classical first.
+    pub fn new(classical: SigningKey, post_quantum: SigningKey) -> Result<Self> {
+        let classes = [&classical, &post_quantum].map(|key| key.algorithm().class());
+        if classes != [AlgorithmClass::Classical, AlgorithmClass::PostQuantum] {
+            return Err(Failure::new(format!(
+                "{} and {} make no signing identity",
+                classical.algorithm().name(),
+                post_quantum.algorithm().name()
+            ))
+            .remedy("a signing identity is one Ed25519 key and one ML-DSA key"));
+        }
+        Ok(Self { classical, post_quantum })
+    }
+
+    /// Makes an identity with an ML-DSA key of a parameter set.
+    ///
+    /// # Errors
+    ///
+    /// The algorithm is no ML-DSA parameter set, or the operating system has no random numbers.
+    pub fn generate(set: SealAlgorithm) -> Result<Self> {
+        Self::new(SigningKey::generate(SealAlgorithm::Ed25519)?, SigningKey::generate(set)?)
+    }
+
+    /// Loads an identity, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// The directory can be changed by others, a file is missing or superfluous, others can read a signing key, or a verifying key on
+    /// disk is not that of the signing key beside it.
+    pub fn load(directory: &Path) -> Result<Self> {
+        let metadata = fs::metadata(directory).map_err(|error| unreadable(directory, error))?;
+        if metadata.mode() & 0o022 != 0 {
+            return Err(Failure::new(format!("{}: others may exchange the keys in it", name(directory)))
+                .remedy(format!("`chmod 700 {}`", name(directory))));
+        }
+        let set = parameter_set(directory)?;
+        let load = |algorithm| -> Result<SigningKey> {
+            let path = directory.join(signing_key_file(algorithm));
+            let key = SigningKey::load(&path)?;
+            if key.algorithm() != algorithm {
+                return Err(Failure::new(format!("{}: holds a key of {}", name(&path), key.algorithm().name())));
+            }
+            let beside = directory.join(verifying_key_file(algorithm));
+            if VerifyingKey::load(&beside)? != *key.verifying_key() {
+                return Err(Failure::new(format!("{}: does not belong to the signing key beside it", name(&beside)))
+                    .remedy("one of the two files was exchanged or damaged; restore both from where they were made"));
+            }
+            Ok(key)
+        };
+        Self::new(load(SealAlgorithm::Ed25519)?, load(set)?)
+    }
+
+    /// Writes the identity as a new directory, which appears whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// Something of that name exists, or its parent can't be written.
+    pub fn write(&self, directory: &Path) -> Result<()> {
+        if directory.file_name().is_none() {
+            return Err(Failure::new(format!("{}: does not name a new directory", name(directory))));
+        }
+        if fs::symlink_metadata(directory).is_ok() {
+            return Err(exists(directory));
+        }
+        let parent = directory_of(directory);
+        let failed = |error| unwritable(directory, error);
+        let building = tempfile::Builder::new()
+            .prefix(".twinseal-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(parent)
+            .map_err(failed)?;
+        for key in self.keys() {
+            key.save(&building.path().join(signing_key_file(key.algorithm())))?;
+            key.verifying_key().save(&building.path().join(verifying_key_file(key.algorithm())))?;
+        }
+        rename_new(building.path(), directory).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => exists(directory),
+            _ => unwritable(directory, error),
+        })?;
+        // It has its name now: the temporary one is nothing to remove.
+        let _ = building.keep();
+        sync_directory(parent).map_err(|error| unwritable(directory, error))
+    }
+
+    /// The keys, classical first.
+    #[must_use]
+    pub const fn keys(&self) -> [&SigningKey; 2] {
+        [&self.classical, &self.post_quantum]
+    }
+
+    /// What a trust anchor is made of.
+    ///
+    /// # Errors
+    ///
+    /// None that can happen to an identity that was made or loaded.
+    pub fn public(&self) -> Result<PublicIdentity> {
+        PublicIdentity::new(self.keys().map(|key| key.verifying_key().clone()).into())
+    }
+}
+
+/// The name of the file of a signing key.
+#[must_use]
+pub fn signing_key_file(algorithm: SealAlgorithm) -> String {
+    format!("{}.key.pem", algorithm.name())
+}
+
+/// The name of the file of a verifying key.
+#[must_use]
+pub fn verifying_key_file(algorithm: SealAlgorithm) -> String {
+    format!("{}.pub.pem", algorithm.name())
+}
+
+/// The ML-DSA parameter set of an identity, told by its file names: those four, and nothing else.
+fn parameter_set(directory: &Path) -> Result<SealAlgorithm> {
+    let entries = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = entries.map_err(|error| unreadable(directory, error))?;
+    let mut found: BTreeSet<OsString> = entries.iter().map(fs::DirEntry::file_name).collect();
+    let mut sets = SealAlgorithm::ALL.into_iter().filter(|algorithm| {
+        algorithm.class() == AlgorithmClass::PostQuantum
+            && found.contains(&OsString::from(signing_key_file(*algorithm)))
+    });
+    let (set, second) = (sets.next(), sets.next());
+    let Some(set) = set else {
+        return Err(incomplete(directory, "it has no ML-DSA signing key"));
+    };
+    if let Some(second) = second {
+        return Err(incomplete(directory, &format!("it has keys of {} and of {}", set.name(), second.name())));
+    }
+    for algorithm in [SealAlgorithm::Ed25519, set] {
+        for file in [signing_key_file(algorithm), verifying_key_file(algorithm)] {
+            if !found.remove(&OsString::from(&file)) {
+                return Err(incomplete(directory, &format!("{file} is missing")));
+            }
+        }
+    }
+    match found.first() {
+        None => Ok(set),
+        Some(other) => Err(incomplete(directory, &format!("{} does not belong in it", name(Path::new(other))))),
+    }
+}
+
+fn incomplete(directory: &Path, why: &str) -> Failure {
+    Failure::new(format!("{}: is no signing identity: {why}", name(directory))).remedy(
+        "it holds one Ed25519 and one ML-DSA key, each as .key.pem and .pub.pem, and nothing else; `twinseal keygen` makes one",
+    )
+}
+
+/// Renames a directory to a name that nothing has.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // A file system that knows no such flag.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            outcome => return outcome.map_err(io::Error::from),
+        }
+    }
+    // The second best: at worst this replaces an empty directory that came into being since `write` looked.
+    fs::rename(from, to)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Reading files whole, opened once and bounded.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::error::{Failure, Result, name};
+
+/// Reads a file, or standard input for `-`, that must not be longer than `limit` bytes.
+///
+/// # Errors
+///
+/// The file can't be opened or read, is a directory, or is longer.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    if is_stdin(path) {
+        return read_from(io::stdin().lock(), path, limit);
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, error))?;
+    read_from(file, path, limit)
+}
+
+/// Whether the path stands for standard input.
+#[must_use]
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn read_from(source: impl Read, path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells a file that is too long from one that just fits.
+    source.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) { Ok(bytes) } else { Err(too_long(path, limit)) }
+}
+
+/// The failure of a file that could not be read.
+pub(crate) fn unreadable(path: &Path, error: io::Error) -> Failure {
+    Failure::new(format!("{}: can not be read", name(path))).because(error)
+}
+
+/// The failure of a file that is longer than anything it could rightly hold.
+pub(crate) fn too_long(path: &Path, limit: u64) -> Failure {
+    Failure::new(format!("{}: longer than {limit} bytes, so not the kind of file expected here", name(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_limit_is_read_and_one_byte_more_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        std::fs::write(&path, [7; 8]).unwrap();
+        assert_eq!(read(&path, 8).unwrap(), [7; 8]);
+        assert!(read(&path, 7).unwrap_err().to_string().contains("longer than 7 bytes"));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        assert!(read(Path::new("/no/such"), 1).unwrap_err().to_string().starts_with("/no/such: can not be read: "));
+    }
+}

@@ -1,0 +1,23 @@
+//! Keys: verifying keys, signing keys, and the standard files they live in.
+//!
+//! Verifying keys are SPKI (RFC 8410, RFC 9881 section 4), signing keys PKCS#8 (RFC 8410, RFC 9881 section 6), both in PEM
+//! (RFC 7468). What is read is read strictly: every byte is accounted for, and parts that contradict each other are refused.
+
+mod expanded;
+mod fault;
+mod file;
+mod ml_dsa;
+mod oid;
+mod pem;
+mod pkcs8;
+mod signing;
+mod spki;
+mod thumbprint;
+mod verifying;
+
+pub use fault::KeyFault;
+pub use signing::{Seed, SigningKey};
+pub use verifying::VerifyingKey;
+
+/// The longest key file that is read: twice the longest that is right (ML-DSA-87, both private forms, in PEM).
+pub(crate) const FILE_LIMIT: u64 = 16 * 1024;
