@@ -16,6 +16,7 @@ pub mod command;
 mod error;
 mod hex;
 pub mod identity;
+pub mod ids;
 pub mod image;
 pub mod input;
 pub mod key;
