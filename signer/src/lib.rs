@@ -22,6 +22,7 @@ pub mod input;
 pub mod key;
 pub mod output;
 pub mod report;
+pub mod store;
 
 pub use error::{Failure, Result, name};
 pub use hex::Hex;
