@@ -8,11 +8,14 @@ use clap::Subcommand;
 
 use crate::report::{self, Format};
 
+pub mod errors;
 pub mod keygen;
 
 /// Everything the tool does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Explain errors: what a number or name means, and what to do
+    Errors(errors::Args),
     /// Make a signing identity: one Ed25519 key and one ML-DSA key that seal together
     Keygen(keygen::Args),
 }
@@ -22,6 +25,7 @@ impl Command {
     #[must_use]
     pub fn run(&self, format: Format) -> ExitCode {
         match self {
+            Self::Errors(args) => report::conclude(args.run(), format),
             Self::Keygen(args) => report::conclude(args.run(), format),
         }
     }

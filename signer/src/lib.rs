@@ -14,6 +14,7 @@ extern crate alloc;
 pub mod cli;
 pub mod command;
 mod error;
+pub mod errors;
 mod hex;
 pub mod identity;
 pub mod ids;
