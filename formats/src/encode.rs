@@ -14,7 +14,7 @@ mod evidence;
 mod manifest;
 mod trust;
 
-pub use envelope::{NewSeal, envelope, trust_update};
+pub use envelope::{NewSeal, envelope, trust_update, with_entries};
 pub use evidence::evidence_index;
 pub use manifest::{NewComponent, NewManifest};
 pub use trust::{NewAnchor, NewTrustStore, trust_update_body};

@@ -255,4 +255,6 @@ faults! {
     SourceOrder = 0x71 in [Evidence] "source-order", "sources are not unique and in ascending order of component, or name a component that is not there";
     EntryName = 0x72 in [Evidence] "entry-name", "an evidence file does not stand under the name that its place in the index gives it";
     EntrySize = 0x73 in [Evidence] "entry-size", "an evidence file is not as long as the index says, or the index is longer than 16384 bytes";
+    IndexDigest = 0x74 in [Evidence] "index-digest", "the evidence index is not the one in the manifest";
+    FileDigest = 0x75 in [Evidence] "file-digest", "an evidence file is not the one in the index";
 }

@@ -98,7 +98,8 @@ number! {
 ///
 /// The alphabet is small on purpose: names become file names, appear in terminals and reports, and must not differ by case or by
 /// an invisible character.
-pub(crate) fn is_name(name: &[u8]) -> bool {
+#[must_use]
+pub fn is_name(name: &[u8]) -> bool {
     let allowed = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
     let begins_well = name.first().is_some_and(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
     begins_well && name.len() <= crate::limits::MAX_NAME && name.iter().all(allowed)

@@ -44,7 +44,7 @@ pub use digest::Digest;
 pub use envelope::Envelope;
 pub use error::{ErrorCode, ErrorEntry, Fault, PARSE_ERRORS, ParseError, Stage};
 pub use evidence::{EvidenceFile, EvidenceIndex, EvidenceSource};
-pub use id::{AnchorId, ClassId, SecurityVersion, SequenceNumber, TrustEpoch, VendorId};
+pub use id::{AnchorId, ClassId, SecurityVersion, SequenceNumber, TrustEpoch, VendorId, is_name};
 pub use manifest::{EvidenceCommitment, Manifest};
 pub use payload::EntryHead;
 pub use seal::{Seal, SealType, Seals, ToBeSigned};

@@ -8,16 +8,41 @@ use clap::Subcommand;
 
 use crate::report::{self, Format};
 
+pub mod attach;
+pub mod detach;
 pub mod errors;
+pub mod extract;
+mod forms_report;
+pub mod inspect;
 pub mod keygen;
+pub mod quickstart;
+pub mod sign;
+pub mod strip;
+pub mod verify;
 
 /// Everything the tool does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Explain errors: what a number or name means, and what to do
-    Errors(errors::Args),
+    /// See it all in one go: make keys, seal firmware, verify it as a device, watch a flipped bit be refused
+    Quickstart(quickstart::Args),
     /// Make a signing identity: one Ed25519 key and one ML-DSA key that seal together
     Keygen(keygen::Args),
+    /// Seal a release: every identity with both of its keys
+    Sign(sign::Args),
+    /// Decide as a given device would
+    Verify(verify::Args),
+    /// Show what a bundle says and who vouches for it
+    Inspect(inspect::Args),
+    /// Take payloads and evidence out of a bundle
+    Extract(extract::Args),
+    /// Leave the evidence out of a bundle; no seal changes
+    Strip(strip::Args),
+    /// Put the payloads of a bundle beside it; no seal changes
+    Detach(detach::Args),
+    /// Put payloads and evidence back into a bundle; no seal changes
+    Attach(attach::Args),
+    /// Explain errors: what a number or name means, and what to do
+    Errors(errors::Args),
 }
 
 impl Command {
@@ -25,8 +50,16 @@ impl Command {
     #[must_use]
     pub fn run(&self, format: Format) -> ExitCode {
         match self {
+            Self::Quickstart(args) => report::conclude(args.run(), format),
             Self::Errors(args) => report::conclude(args.run(), format),
             Self::Keygen(args) => report::conclude(args.run(), format),
+            Self::Sign(args) => report::conclude(args.run(), format),
+            Self::Verify(args) => report::conclude(args.run(), format),
+            Self::Inspect(args) => report::conclude(args.run(), format),
+            Self::Extract(args) => report::conclude(args.run(), format),
+            Self::Strip(args) => report::conclude(args.run(), format),
+            Self::Detach(args) => report::conclude(args.run(), format),
+            Self::Attach(args) => report::conclude(args.run(), format),
         }
     }
 }

@@ -9,9 +9,9 @@
 
 use alloc::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use twinseal_formats::{AlgorithmClass, SealAlgorithm};
@@ -23,7 +23,8 @@ pub use public::PublicIdentity;
 use crate::error::{Failure, Result, name};
 use crate::input::unreadable;
 use crate::key::{SigningKey, VerifyingKey};
-use crate::output::{directory_of, exists, sync_directory, unwritable};
+use crate::new_directory::NewDirectory;
+use crate::output::Mode;
 
 /// One Ed25519 key and one ML-DSA key. There is no half of it.
 #[derive(Debug)]
@@ -95,30 +96,12 @@ impl SigningIdentity {
     ///
     /// Something of that name exists, or its parent can't be written.
     pub fn write(&self, directory: &Path) -> Result<()> {
-        if directory.file_name().is_none() {
-            return Err(Failure::new(format!("{}: does not name a new directory", name(directory))));
-        }
-        if fs::symlink_metadata(directory).is_ok() {
-            return Err(exists(directory));
-        }
-        let parent = directory_of(directory);
-        let failed = |error| unwritable(directory, error);
-        let building = tempfile::Builder::new()
-            .prefix(".twinseal-")
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(parent)
-            .map_err(failed)?;
+        let new = NewDirectory::create(directory, Mode::Secret)?;
         for key in self.keys() {
-            key.save(&building.path().join(signing_key_file(key.algorithm())))?;
-            key.verifying_key().save(&building.path().join(verifying_key_file(key.algorithm())))?;
+            key.save(&new.path().join(signing_key_file(key.algorithm())))?;
+            key.verifying_key().save(&new.path().join(verifying_key_file(key.algorithm())))?;
         }
-        rename_new(building.path(), directory).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => exists(directory),
-            _ => unwritable(directory, error),
-        })?;
-        // It has its name now: the temporary one is nothing to remove.
-        let _ = building.keep();
-        sync_directory(parent).map_err(|error| unwritable(directory, error))
+        new.commit()
     }
 
     /// The keys, classical first.
@@ -182,23 +165,6 @@ fn incomplete(directory: &Path, why: &str) -> Failure {
     Failure::new(format!("{}: is no signing identity: {why}", name(directory))).remedy(
         "it holds one Ed25519 and one ML-DSA key, each as .key.pem and .pub.pem, and nothing else; `twinseal keygen` makes one",
     )
-}
-
-/// Renames a directory to a name that nothing has.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        use rustix::io::Errno;
-
-        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-            // A file system that knows no such flag.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
-            outcome => return outcome.map_err(io::Error::from),
-        }
-    }
-    // The second best: at worst this replaces an empty directory that came into being since `write` looked.
-    fs::rename(from, to)
 }
 
 #[cfg(test)]

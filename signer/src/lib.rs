@@ -11,19 +11,29 @@ compile_error!("twinseal keeps signing keys in files and relies on Unix permissi
 
 extern crate alloc;
 
+pub mod bundle;
 pub mod cli;
 pub mod command;
+pub mod device;
 mod error;
 pub mod errors;
+pub mod forms;
 mod hex;
 pub mod identity;
 pub mod ids;
 pub mod image;
 pub mod input;
+pub mod judge;
 pub mod key;
+pub mod new_directory;
 pub mod output;
+pub mod progress;
+pub mod release;
 pub mod report;
+pub mod seal;
+pub mod source;
 pub mod store;
+pub mod trouble;
 
 pub use error::{Failure, Result, name};
-pub use hex::Hex;
+pub use hex::{Hex, unhex};

@@ -8,7 +8,7 @@ use twinseal_formats::TrustStore;
 use twinseal_formats::limits::MAX_STORE;
 use twinseal_verifier::{Ed25519, Error, MlDsa44, MlDsa65, MlDsa87, SealVerifier, Verifier};
 
-use crate::error::Result;
+use crate::error::{Failure, Result, name};
 use crate::input::{is_stdin, unreadable};
 
 /// Every algorithm that a trust anchor can have keys for.
@@ -39,6 +39,19 @@ fn read_bounded(source: impl Read) -> io::Result<Vec<u8>> {
 /// What a device maker would be told: the rule of docs/format.md that the bytes break, or why the store can not be used.
 pub fn open(bytes: &[u8]) -> core::result::Result<Verifier<'_>, Error> {
     Ok(Verifier::new(TrustStore::parse(bytes)?, ALGORITHMS)?)
+}
+
+/// As [`open`], for a command that needs the store to be usable: that it is not is a failure, not a finding.
+///
+/// # Errors
+///
+/// The error of [`open`], with the file's name.
+pub fn open_file<'a>(bytes: &'a [u8], path: &Path) -> Result<Verifier<'a>> {
+    open(bytes).map_err(|error| {
+        Failure::new(format!("{}: can not be used as a trust store", name(path)))
+            .because(error)
+            .remedy("`twinseal trust show` says more; `twinseal trust make` makes one")
+    })
 }
 
 #[cfg(test)]

@@ -38,6 +38,24 @@ pub fn envelope(entries: usize, digest: &Digest, seals: &[NewSeal], manifest: &[
     Ok(bytes)
 }
 
+/// The frame of another form of the same release: the same bytes but for the number of entries.
+///
+/// # Errors
+/// The rule of docs/format.md that `frame`, or the result, breaks.
+pub fn with_entries(frame: &[u8], entries: usize) -> Encoded {
+    let envelope = Envelope::parse(frame)?;
+    // The tag takes two bytes, the number of entries one, or two from 24 on.
+    let count_end = if envelope.entries() < 24 { 3 } else { 4 };
+    let behind_count = frame.get(count_end..envelope.size()).unwrap_or_default();
+    let mut writer = Writer::new();
+    writer.tag(107);
+    writer.map(entries);
+    writer.encoded(behind_count);
+    let bytes = writer.into_bytes();
+    Envelope::parse(&bytes)?;
+    Ok(bytes)
+}
+
 /// A trust update around its body.
 ///
 /// # Errors

@@ -261,6 +261,9 @@ fn evidence(rule: &str) -> &'static str {
         "entry-size" => {
             "Fetch the bundle again; if it is the same, an evidence file was changed after the release was sealed."
         }
+        "index-digest" | "file-digest" => {
+            "Fetch the bundle again; if it is the same, the evidence was exchanged after the release was sealed: take it from the vendor."
+        }
         "name-order" | "source-order" | "digest-length" => EVIDENCE_OTHERWISE,
         _ if is_encoding(rule) => EVIDENCE_OTHERWISE,
         _ => UNKNOWN,

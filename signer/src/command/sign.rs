@@ -1,0 +1,175 @@
+//! `twinseal sign`: seals a release.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::error::{Result, name};
+use crate::identity::SigningIdentity;
+use crate::output::Overwrite;
+use crate::release::ReleaseFile;
+use crate::report::Report;
+use crate::seal::{self, Flattened};
+use crate::store;
+
+/// Arguments of `sign`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  twinseal sign --release release.toml --identity keys/release --out thermostat-1.4.0.twinseal
+  twinseal sign --release release.toml --identity keys/alice --identity keys/bob --trust trust.cbor --out thermostat.twinseal
+
+The release file (TOML; paths are relative to it):
+  [release]
+  vendor = \"acme.example\"            # the vendor's domain
+  model = \"thermostat\"               # the class of devices
+  version = \"1.4.0\"                  # SemVer, for people
+  sequence-number = 42               # orders releases; a device never goes back
+  security-version = 3               # compared with the device's rollback counter
+  minimum-trust-epoch = 0            # optional
+  digest = \"sha-384\"                 # optional; the default matches the seals
+
+  [[component]]
+  id = \"app\"                         # exactly the device's components
+  path = \"app.bin\"
+  format = \"raw\"                     # raw (default), ihex or elf
+  # window = [0x0, 0x40000]          # ihex and elf: which addresses to take
+
+  [[evidence]]                       # optional: files for those who examine the release
+  name = \"sbom.cdx.json\"
+  path = \"sbom.cdx.json\"
+  media-type = \"application/vnd.cyclonedx+json\"
+
+The bundle appears only after it was read back from the disk and accepted by the device's own code and by other
+implementations of both algorithms.")]
+pub struct Args {
+    /// The release file
+    #[arg(long, value_name = "TOML")]
+    release: PathBuf,
+
+    /// A signing identity: the directory that `keygen` made. Repeat it for a threshold
+    #[arg(long = "identity", value_name = "DIR", required = true)]
+    identities: Vec<PathBuf>,
+
+    /// A device's trust store whose requirements the seals must meet, or no bundle is written
+    #[arg(long, value_name = "STORE")]
+    trust: Option<PathBuf>,
+
+    /// The bundle to write
+    #[arg(long, value_name = "BUNDLE")]
+    out: PathBuf,
+
+    /// Replace the bundle if it exists
+    #[arg(long)]
+    overwrite: bool,
+}
+
+impl Args {
+    /// Seals the release.
+    ///
+    /// # Errors
+    ///
+    /// As [`seal::seal`]. Nothing is left behind.
+    pub fn run(&self) -> Result<impl Report + use<>> {
+        let release = ReleaseFile::load(&self.release)?;
+        let identities = self.identities.iter().map(|path| SigningIdentity::load(path)).collect::<Result<Vec<_>>>()?;
+        let trust_bytes = self.trust.as_ref().map(|path| store::load(path)).transpose()?;
+        let trust = match (&trust_bytes, &self.trust) {
+            (Some(bytes), Some(path)) => Some(store::open_file(bytes, path)?),
+            _ => None,
+        };
+        let overwrite = if self.overwrite { Overwrite::Yes } else { Overwrite::No };
+        let sealed = seal::seal(&release, &identities, trust.as_ref(), &self.out, overwrite)?;
+        Ok(Signed {
+            bundle: name(&self.out),
+            size: sealed.size,
+            release_id: sealed.release_id.to_string(),
+            version: release.version.clone(),
+            sequence_number: release.sequence_number.0,
+            security_version: release.security_version.0,
+            components: release.components.iter().map(|component| component.id.clone()).collect(),
+            evidence: release.evidence.iter().map(|evidence| evidence.name.clone()).collect(),
+            identities: identities
+                .iter()
+                .map(|identity| identity.public().map(|public| public.anchor_id().to_string()))
+                .collect::<Result<_>>()?,
+            seals: sealed.seals,
+            converted: sealed.flattened.iter().map(Converted::from).collect(),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Signed {
+    bundle: String,
+    size: u64,
+    release_id: String,
+    version: String,
+    sequence_number: u64,
+    security_version: u32,
+    components: Vec<String>,
+    evidence: Vec<String>,
+    identities: Vec<String>,
+    seals: usize,
+    converted: Vec<Converted>,
+}
+
+#[derive(Serialize)]
+struct Converted {
+    component: String,
+    format: &'static str,
+    source_digest: String,
+    base: u64,
+    filled: u64,
+    left_out: Vec<[u64; 2]>,
+}
+
+impl From<&Flattened> for Converted {
+    fn from(flattened: &Flattened) -> Self {
+        Self {
+            component: flattened.component.clone(),
+            format: flattened.format.name(),
+            source_digest: flattened.source_digest.to_string(),
+            base: flattened.base,
+            filled: flattened.filled,
+            left_out: flattened.left_out.iter().map(|range| [range.start, range.end]).collect(),
+        }
+    }
+}
+
+impl Report for Signed {
+    const SCHEMA: &'static str = "twinseal.sign/1";
+
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "sealed: {} ({} bytes)", self.bundle, self.size)?;
+        writeln!(out, "release id: {}", self.release_id)?;
+        writeln!(
+            out,
+            "version {}, sequence number {}, security version {}",
+            self.version, self.sequence_number, self.security_version
+        )?;
+        writeln!(out, "components: {}", self.components.join(", "))?;
+        if !self.evidence.is_empty() {
+            writeln!(out, "evidence: {}", self.evidence.join(", "))?;
+        }
+        for converted in &self.converted {
+            writeln!(
+                out,
+                "{}: made from {}, {} bytes filled, source {}",
+                converted.component, converted.format, converted.filled, converted.source_digest
+            )?;
+            for [from, to] in &converted.left_out {
+                writeln!(out, "  left out, and sealed by nobody: {from:#x}..{to:#x}")?;
+            }
+        }
+        for identity in &self.identities {
+            writeln!(out, "sealed by: {identity}")?;
+        }
+        writeln!(
+            out,
+            "read back and accepted by the device's verifier; all {} seals also by fips204 and ring",
+            self.seals
+        )
+    }
+}

@@ -1,0 +1,94 @@
+//! Device files: what a device knows of itself, written down for a host to decide as that device would (TOML).
+
+use std::path::Path;
+
+use serde::Deserialize;
+use twinseal_formats::{Digest, DigestAlgorithm, SecurityVersion, SequenceNumber};
+use twinseal_verifier::{ConfirmedRelease, Device};
+
+use crate::error::{Failure, Result, name};
+use crate::hex::unhex;
+use crate::ids;
+use crate::release::toml_file;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    vendor: String,
+    model: String,
+    components: Vec<String>,
+    rollback_counter: u32,
+    rollback_counter_limit: Option<u32>,
+    confirmed: Option<Confirmed>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Confirmed {
+    sequence_number: u64,
+    release_id: String,
+}
+
+/// A device's facts, owned.
+#[derive(Clone, Debug)]
+pub struct DeviceFile {
+    vendor: twinseal_formats::VendorId,
+    class: twinseal_formats::ClassId,
+    components: Vec<String>,
+    confirmed: Option<ConfirmedRelease>,
+    counter: SecurityVersion,
+    counter_limit: SecurityVersion,
+}
+
+impl DeviceFile {
+    /// Reads a device file.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read or is not such a file, or the release id in it is none.
+    pub fn load(path: &Path) -> Result<Self> {
+        let file: File = toml_file(path)?;
+        let vendor = ids::vendor_id(&file.vendor)?;
+        let class = ids::class_id(vendor, &file.model)?;
+        let mut components = file.components;
+        components.sort_unstable();
+        let confirmed = match file.confirmed {
+            None => None,
+            Some(confirmed) => Some(ConfirmedRelease {
+                sequence_number: SequenceNumber(confirmed.sequence_number),
+                release_id: parse_release_id(&confirmed.release_id).ok_or_else(|| {
+                    Failure::new(format!("{}: release-id = {:?} is none", name(path), confirmed.release_id))
+                        .remedy("write it as `twinseal inspect` shows it: sha-384:<hex>")
+                })?,
+            }),
+        };
+        Ok(Self {
+            vendor,
+            class,
+            components,
+            confirmed,
+            counter: SecurityVersion(file.rollback_counter),
+            counter_limit: SecurityVersion(file.rollback_counter_limit.unwrap_or(u32::MAX)),
+        })
+    }
+
+    /// Calls `with` with the facts as the verifier takes them.
+    pub fn with<T>(&self, with: impl FnOnce(&Device<'_>) -> T) -> T {
+        let components: Vec<&str> = self.components.iter().map(String::as_str).collect();
+        with(&Device {
+            vendor: self.vendor,
+            class: self.class,
+            components: &components,
+            confirmed: self.confirmed,
+            counter: self.counter,
+            counter_limit: self.counter_limit,
+        })
+    }
+}
+
+/// Reads a release id as reports show it: `sha-384:<hex>`.
+#[must_use]
+pub fn parse_release_id(text: &str) -> Option<Digest> {
+    let (algorithm, value) = text.split_once(':')?;
+    Digest::new(DigestAlgorithm::from_name(algorithm)?, &unhex(value)?)
+}

@@ -1,0 +1,49 @@
+//! Progress on long work: a bar on standard error, if that is a terminal.
+
+use alloc::sync::Arc;
+use std::io::{self, IsTerminal as _};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How far some work has come, in bytes. The bar goes away with the last clone.
+#[derive(Clone, Debug)]
+pub struct Progress(Arc<Bar>);
+
+#[derive(Debug)]
+struct Bar(ProgressBar);
+
+impl Progress {
+    /// A bar for that many bytes of work. Short work, and work nobody watches, shows nothing.
+    #[must_use]
+    pub fn new(task: &'static str, bytes: u64) -> Self {
+        if bytes < WORTH_SHOWING || !io::stderr().is_terminal() {
+            return Self::hidden();
+        }
+        let bar = ProgressBar::new(bytes).with_message(task);
+        let style = ProgressStyle::with_template("{msg:9} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec} {eta}");
+        Self(Arc::new(Bar(match style {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        })))
+    }
+
+    /// Progress that nobody sees.
+    #[must_use]
+    pub fn hidden() -> Self {
+        Self(Arc::new(Bar(ProgressBar::hidden())))
+    }
+
+    /// So many bytes more are done.
+    pub fn advance(&self, bytes: usize) {
+        self.0.0.inc(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Below 64 MiB the work is over before a bar could be read.
+const WORTH_SHOWING: u64 = 64 << 20;

@@ -1,0 +1,173 @@
+//! Release files: what a vendor says is to be sealed (TOML).
+
+use core::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use twinseal_formats::{DigestAlgorithm, SecurityVersion, SequenceNumber, TrustEpoch};
+
+use crate::error::{Failure, Result, name};
+use crate::image::ImageFormat;
+use crate::input;
+
+/// A release file as it is written. A field it does not know is an error: a misspelt one must not be lost.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    release: Release,
+    component: Vec<ComponentTable>,
+    #[serde(default)]
+    evidence: Vec<EvidenceTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Release {
+    vendor: String,
+    model: String,
+    version: String,
+    sequence_number: u64,
+    security_version: u32,
+    #[serde(default)]
+    minimum_trust_epoch: u32,
+    digest: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ComponentTable {
+    id: String,
+    path: PathBuf,
+    #[serde(default = "raw")]
+    format: String,
+    window: Option<[u64; 2]>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct EvidenceTable {
+    name: String,
+    path: PathBuf,
+    media_type: String,
+}
+
+/// What is to be sealed. Components and evidence are in the order of the bundle, whatever their order in the file.
+#[derive(Clone, Debug)]
+pub struct ReleaseFile {
+    /// The vendor's domain.
+    pub vendor: String,
+    /// The model name.
+    pub model: String,
+    /// The release version.
+    pub version: String,
+    /// The sequence number.
+    pub sequence_number: SequenceNumber,
+    /// The security version.
+    pub security_version: SecurityVersion,
+    /// The oldest trust store that may install it.
+    pub minimum_trust_epoch: TrustEpoch,
+    /// The digest algorithm, if the file names one.
+    pub digest: Option<DigestAlgorithm>,
+    /// The components, ascending by id.
+    pub components: Vec<ComponentFile>,
+    /// The evidence files, ascending by name.
+    pub evidence: Vec<EvidenceFile>,
+}
+
+/// A component to be sealed.
+#[derive(Clone, Debug)]
+pub struct ComponentFile {
+    /// Its id.
+    pub id: String,
+    /// Where its file is.
+    pub path: PathBuf,
+    /// How the file is written.
+    pub format: ImageFormat,
+    /// The addresses to take out of it.
+    pub window: Option<Range<u64>>,
+}
+
+/// An evidence file to be carried.
+#[derive(Clone, Debug)]
+pub struct EvidenceFile {
+    /// Its name in the bundle.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its media type.
+    pub media_type: String,
+}
+
+impl ReleaseFile {
+    /// Reads a release file; paths in it are relative to its directory.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read, is not such a file, or names a format or digest that does not exist. What the bundle format allows is asked
+    /// when the manifest is written.
+    pub fn load(path: &Path) -> Result<Self> {
+        let file: File = toml_file(path)?;
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let wrong = |what: String| Failure::new(format!("{}: {what}", name(path)));
+        let digest = match &file.release.digest {
+            None => None,
+            Some(named) => Some(DigestAlgorithm::from_name(named).ok_or_else(|| {
+                wrong(format!("digest = {named:?} is no digest algorithm")).remedy("use sha-256, sha-384 or sha-512")
+            })?),
+        };
+        let mut components = Vec::new();
+        for table in file.component {
+            let format = ImageFormat::from_name(&table.format).ok_or_else(|| {
+                wrong(format!("component {:?}: format = {:?} is none", table.id, table.format))
+                    .remedy("use raw, ihex or elf")
+            })?;
+            let window = table.window.map(|[from, to]| from..to);
+            components.push(ComponentFile { id: table.id, path: directory.join(table.path), format, window });
+        }
+        components.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut evidence: Vec<EvidenceFile> = file
+            .evidence
+            .into_iter()
+            .map(|table| EvidenceFile {
+                name: table.name,
+                path: directory.join(table.path),
+                media_type: table.media_type,
+            })
+            .collect();
+        evidence.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self {
+            vendor: file.release.vendor,
+            model: file.release.model,
+            version: file.release.version,
+            sequence_number: SequenceNumber(file.release.sequence_number),
+            security_version: SecurityVersion(file.release.security_version),
+            minimum_trust_epoch: TrustEpoch(file.release.minimum_trust_epoch),
+            digest,
+            components,
+            evidence,
+        })
+    }
+}
+
+/// Reads a TOML file into its type.
+///
+/// # Errors
+///
+/// It can't be read or is not such a file; the message has line and column.
+pub(crate) fn toml_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let bytes = input::read(path, LONGEST)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| Failure::new(format!("{}: is not UTF-8", name(path))).because(error))?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count());
+        let place = line.map(|line| format!(", line {}", line.saturating_add(1))).unwrap_or_default();
+        Failure::new(format!("{}{place}: {}", name(path), error.message()))
+    })
+}
+
+fn raw() -> String {
+    ImageFormat::Raw.name().to_owned()
+}
+
+/// Far above what sixteen components and thirty-two evidence files need.
+const LONGEST: u64 = 1 << 20;

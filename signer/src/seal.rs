@@ -1,0 +1,289 @@
+//! Sealing a release: stream the payloads once, sign, and believe nothing until the written file was read back (design decision D10).
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use twinseal_formats::encode::{self, NewComponent, NewManifest, NewSeal};
+use twinseal_formats::{
+    ClassId, Digest, DigestAlgorithm, EntryHead, EvidenceCommitment, EvidenceFile, EvidenceSource, ParseError,
+    SealType, ToBeSigned, VendorId, evidence_name,
+};
+use twinseal_verifier::{Hasher, Verifier};
+
+use crate::bundle::{Bundle, Entry};
+use crate::error::{Failure, Result, name};
+use crate::identity::SigningIdentity;
+use crate::ids;
+use crate::output::{Mode, NewFile, Overwrite};
+use crate::progress::Progress;
+use crate::release::ReleaseFile;
+
+mod input;
+mod read_back;
+mod second_opinion;
+
+pub use input::Flattened;
+pub use second_opinion::{Disagreement, second_opinion};
+
+use input::{Component, Evidence};
+
+/// What was sealed.
+#[derive(Debug)]
+pub struct Sealed {
+    /// The identity of the release.
+    pub release_id: Digest,
+    /// The size of the bundle.
+    pub size: u64,
+    /// How many seals other implementations verified as well.
+    pub seals: usize,
+    /// What conversions from Intel HEX or ELF did, by component.
+    pub flattened: Vec<Flattened>,
+}
+
+/// Seals a release with every identity and writes the bundle, which appears under its name only after the device's own verifier, and
+/// implementations that took no part in signing, have accepted the file as it was read back.
+///
+/// # Errors
+///
+/// Anything that could not be read, signed or written, and any doubt about the result. No file appears then.
+pub fn seal(
+    release: &ReleaseFile,
+    identities: &[SigningIdentity],
+    trust: Option<&Verifier<'_>>,
+    out: &Path,
+    overwrite: Overwrite,
+) -> Result<Sealed> {
+    let draft = Draft::open(release, identities)?;
+    let new = NewFile::create(out, overwrite, Mode::Public)?;
+    let release_id = draft.write(new.file())?;
+    let bundle = Bundle::from_file(new.reopen()?, new.path())?;
+
+    // The disk takes its time as well; neither needs to wait for the other.
+    let (seals, synced) = std::thread::scope(|scope| {
+        let sync = scope.spawn(|| new.file().sync_all());
+        let seals = read_back::read_back(&bundle, identities, &release_id, trust);
+        (seals, sync.join())
+    });
+    let seals = seals?;
+    match synced {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return Err(Failure::new(format!("{}: can not be written", name(out))).because(error)),
+        Err(_) => return Err(Failure::new("a thread of this program stopped unexpectedly")),
+    }
+    let size = bundle.size();
+    new.commit()?;
+    let flattened = draft.components.iter().filter_map(|component| component.flattened.clone()).collect();
+    Ok(Sealed { release_id, size, seals, flattened })
+}
+
+/// A release whose files are open and whose layout is known: sizes are, digests are not yet.
+struct Draft<'a> {
+    release: &'a ReleaseFile,
+    identities: &'a [SigningIdentity],
+    algorithm: DigestAlgorithm,
+    vendor: VendorId,
+    class: ClassId,
+    components: Vec<Component>,
+    evidence: Vec<Evidence>,
+}
+
+/// The digests of everything behind the frame.
+struct Digests {
+    components: Vec<Digest>,
+    evidence: Vec<Digest>,
+}
+
+impl<'a> Draft<'a> {
+    fn open(release: &'a ReleaseFile, identities: &'a [SigningIdentity]) -> Result<Self> {
+        if identities.is_empty() {
+            return Err(Failure::new("no signing identity was given").remedy("`twinseal keygen` makes one"));
+        }
+        let strongest = identities.iter().flat_map(|identity| identity.keys()).map(|key| key.algorithm()).max();
+        let matching = strongest.map_or(DigestAlgorithm::Sha512, DigestAlgorithm::matching);
+        let algorithm = release.digest.unwrap_or(matching);
+        let vendor = ids::vendor_id(&release.vendor)?;
+        let class = ids::class_id(vendor, &release.model)?;
+        let components = input::open_components(&release.components, algorithm)?;
+        let evidence = input::open_evidence(&release.evidence)?;
+        let draft = Self { release, identities, algorithm, vendor, class, components, evidence };
+        // Whatever the format refuses, it refuses before a gigabyte was read.
+        draft.frame(&draft.placeholders()?, &draft.placeholder_seals()?)?;
+        Ok(draft)
+    }
+
+    /// Writes the whole bundle into an empty file; returns the identity of the release.
+    fn write(&self, out: &File) -> Result<Digest> {
+        let placeholder_frame = self.frame(&self.placeholders()?, &self.placeholder_seals()?)?.1;
+        let mut position = length(&placeholder_frame);
+        let progress = Progress::new("sealing", self.total());
+
+        let mut digests = Digests { components: Vec::new(), evidence: Vec::new() };
+        for (index, component) in (0..u8::MAX).zip(&self.components) {
+            let entry = place(out, position, &EntryHead::payload(index, component.size))?;
+            digests.components.push(component.content.write(out, entry, self.algorithm, &progress)?);
+            position = entry.saturating_add(component.size);
+        }
+        if let Some(index) = self.index(&self.placeholders()?)? {
+            let index_entry = place(out, position, &EntryHead::new(evidence_name(0), length(&index)))?;
+            position = index_entry.saturating_add(length(&index));
+            for (number, evidence) in (1..u8::MAX).zip(&self.evidence) {
+                let entry = place(out, position, &EntryHead::new(evidence_name(number), evidence.size))?;
+                digests.evidence.push(evidence.content.write(out, entry, self.algorithm, &progress)?);
+                position = entry.saturating_add(evidence.size);
+            }
+            let index = self.index(&digests)?.unwrap_or_default();
+            write_at(out, index_entry, &index)?;
+        }
+
+        let manifest = self.manifest(&digests)?;
+        let release_id = self.digest(&encode::with_head(&manifest))?;
+        let seals = self.sign(&release_id)?;
+        let (_, frame) = self.frame(&digests, &seals)?;
+        if frame.len() != placeholder_frame.len() {
+            return Err(Failure::new("the frame came out longer or shorter than it was laid out"));
+        }
+        write_at(out, 0, &frame)?;
+        // Holes that were not written are zeros, also at the end.
+        out.set_len(position).map_err(unwritable)?;
+        Ok(release_id)
+    }
+
+    /// One seal for every key of every identity, over the same digest.
+    fn sign(&self, release_id: &Digest) -> Result<Vec<NewSeal>> {
+        let payload = encode::digest(release_id);
+        let mut seals = Vec::new();
+        for identity in self.identities {
+            let anchor = identity.public()?.anchor_id();
+            for key in identity.keys() {
+                let cose_algorithm = key.algorithm().cose();
+                let protected = encode::protected_header(cose_algorithm, anchor, SealType::Release);
+                let message = ToBeSigned::new(&protected, &payload)
+                    .ok_or_else(|| Failure::new("the to-be-signed bytes are longer than the format allows"))?;
+                seals.push(NewSeal { anchor, cose_algorithm, signature: key.sign(message.as_bytes())? });
+            }
+        }
+        Ok(seals)
+    }
+
+    /// The manifest's bytes.
+    fn manifest(&self, digests: &Digests) -> Result<Vec<u8>> {
+        let components = self.components.iter().zip(&digests.components);
+        let index = self.index(digests)?;
+        let evidence = match &index {
+            None => None,
+            Some(index) => Some(EvidenceCommitment {
+                count: u8::try_from(self.evidence.len()).unwrap_or(u8::MAX),
+                digest: self.digest(index)?,
+            }),
+        };
+        let manifest = NewManifest {
+            sequence_number: self.release.sequence_number,
+            vendor: self.vendor,
+            class: self.class,
+            release_version: &self.release.version,
+            security_version: self.release.security_version,
+            minimum_trust_epoch: self.release.minimum_trust_epoch,
+            components: components
+                .map(|(component, digest)| NewComponent { id: &component.id, size: component.size, digest: *digest })
+                .collect(),
+            evidence,
+        };
+        manifest.encode().map_err(not_writable)
+    }
+
+    /// The evidence index, if there is anything to put into it.
+    fn index(&self, digests: &Digests) -> Result<Option<Vec<u8>>> {
+        let files: Vec<EvidenceFile<'_>> = (self.evidence.iter().zip(&digests.evidence))
+            .map(|(evidence, digest)| EvidenceFile {
+                name: &evidence.name,
+                media_type: &evidence.media_type,
+                size: evidence.size,
+                digest: *digest,
+            })
+            .collect();
+        let sources: Vec<EvidenceSource<'_>> = (0..u8::MAX)
+            .zip(&self.components)
+            .filter_map(|(component, of)| {
+                let source = of.flattened.as_ref()?;
+                let format = source.format.name();
+                Some(EvidenceSource { component, format, size: source.source_size, digest: source.source_digest })
+            })
+            .collect();
+        if files.is_empty() && sources.is_empty() {
+            return Ok(None);
+        }
+        encode::evidence_index(self.algorithm, &files, &sources).map(Some).map_err(not_writable)
+    }
+
+    /// Manifest and frame around it.
+    fn frame(&self, digests: &Digests, seals: &[NewSeal]) -> Result<(Vec<u8>, Vec<u8>)> {
+        let manifest = self.manifest(digests)?;
+        let evidence = match self.index(digests)? {
+            None => 0,
+            Some(_) => self.evidence.len().saturating_add(1),
+        };
+        let entries = self.components.len().saturating_add(evidence).saturating_add(2);
+        let digest = self.digest(&encode::with_head(&manifest))?;
+        let frame = encode::envelope(entries, &digest, seals, &manifest).map_err(not_writable)?;
+        Ok((manifest, frame))
+    }
+
+    fn digest(&self, bytes: &[u8]) -> Result<Digest> {
+        Hasher::digest(self.algorithm, bytes)
+            .ok_or_else(|| Failure::new(format!("{} is not compiled in", self.algorithm)))
+    }
+
+    /// Digests of the right length: a frame laid out with them is as long as the final one.
+    fn placeholders(&self) -> Result<Digests> {
+        let zero = self.digest(&[])?;
+        Ok(Digests { components: vec![zero; self.components.len()], evidence: vec![zero; self.evidence.len()] })
+    }
+
+    /// Seals of the right length.
+    fn placeholder_seals(&self) -> Result<Vec<NewSeal>> {
+        let mut seals = Vec::new();
+        for identity in self.identities {
+            let anchor = identity.public()?.anchor_id();
+            if seals.iter().any(|seal: &NewSeal| seal.anchor == anchor) {
+                return Err(Failure::new(format!("the signing identity {anchor} was given twice"))
+                    .remedy("an identity seals a release once; a threshold needs distinct ones"));
+            }
+            for key in identity.keys() {
+                let signature = vec![0; key.algorithm().signature_size()];
+                seals.push(NewSeal { anchor, cose_algorithm: key.algorithm().cose(), signature });
+            }
+        }
+        Ok(seals)
+    }
+
+    fn total(&self) -> u64 {
+        let components = self.components.iter().map(|component| component.size);
+        components.chain(self.evidence.iter().map(|evidence| evidence.size)).fold(0, u64::saturating_add)
+    }
+}
+
+/// Writes an entry's head; returns where its contents begin.
+fn place(out: &File, position: u64, head: &EntryHead) -> Result<u64> {
+    write_at(out, position, head.as_bytes())?;
+    Ok(Entry::behind(position, head, 0).contents)
+}
+
+fn write_at(out: &File, position: u64, bytes: &[u8]) -> Result<()> {
+    out.write_all_at(bytes, position).map_err(unwritable)
+}
+
+fn unwritable(error: std::io::Error) -> Failure {
+    Failure::new("the bundle can not be written")
+        .because(error)
+        .remedy("nothing was kept; see whether the disk is full")
+}
+
+/// What the format does not allow, as the reader of the format says it.
+fn not_writable(error: ParseError) -> Failure {
+    Failure::new("the release file asks for what the format does not allow").because(error)
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,223 @@
+//! What goes into a bundle: files opened once, hashed while they are copied, so that what is sealed is what was copied.
+
+use core::ops::Range;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+
+use twinseal_formats::{Digest, DigestAlgorithm, is_name};
+use twinseal_verifier::Hasher;
+
+use crate::error::{Failure, Result, name};
+use crate::image::{self, ImageFormat};
+use crate::input::{self, unreadable};
+use crate::progress::Progress;
+use crate::release::{ComponentFile, EvidenceFile};
+use crate::source::PIECE;
+
+/// A component, ready to be copied.
+pub(super) struct Component {
+    pub(super) id: String,
+    pub(super) size: u64,
+    pub(super) content: Content,
+    pub(super) flattened: Option<Flattened>,
+}
+
+/// An evidence file, ready to be copied.
+pub(super) struct Evidence {
+    pub(super) name: String,
+    pub(super) media_type: String,
+    pub(super) size: u64,
+    pub(super) content: Content,
+}
+
+/// What became of a source file that is no flat image itself.
+#[derive(Clone, Debug)]
+pub struct Flattened {
+    /// The component.
+    pub component: String,
+    /// How the source was written.
+    pub format: ImageFormat,
+    /// The size of the source.
+    pub source_size: u64,
+    /// The digest of the source.
+    pub source_digest: Digest,
+    /// Where the image begins.
+    pub base: u64,
+    /// Bytes of gaps, filled with 0xff.
+    pub filled: u64,
+    /// Addresses with data that the window leaves out: no seal covers them.
+    pub left_out: Vec<Range<u64>>,
+}
+
+/// Bytes that go into the bundle.
+pub(super) enum Content {
+    /// A file of a known size.
+    File { file: File, path: PathBuf, size: u64 },
+    /// An image made from a source file.
+    Memory(Vec<u8>),
+}
+
+/// Opens every component's file, and converts those that are no flat images.
+pub(super) fn open_components(files: &[ComponentFile], algorithm: DigestAlgorithm) -> Result<Vec<Component>> {
+    let mut components: Vec<Component> = Vec::new();
+    for file in files {
+        named(&file.id, "component", components.last().map(|previous| previous.id.as_str()))?;
+        let component = match file.format {
+            ImageFormat::Raw if file.window.is_none() => {
+                let (content, size) = open(&file.path)?;
+                Component { id: file.id.clone(), size, content, flattened: None }
+            }
+            format => flatten(file, format, algorithm)?,
+        };
+        if component.size == 0 {
+            return Err(
+                Failure::new(format!("{}: is empty", name(&file.path))).remedy("an image has at least one byte")
+            );
+        }
+        components.push(component);
+    }
+    Ok(components)
+}
+
+/// Opens every evidence file.
+pub(super) fn open_evidence(files: &[EvidenceFile]) -> Result<Vec<Evidence>> {
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for file in files {
+        named(&file.name, "evidence", evidence.last().map(|previous| previous.name.as_str()))?;
+        let (content, size) = open(&file.path)?;
+        evidence.push(Evidence { name: file.name.clone(), media_type: file.media_type.clone(), size, content });
+    }
+    Ok(evidence)
+}
+
+fn named(given: &str, what: &str, previous: Option<&str>) -> Result<()> {
+    if !is_name(given.as_bytes()) {
+        return Err(Failure::new(format!("{what} {given:?}: can not be a name in a bundle"))
+            .remedy("use 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit"));
+    }
+    if previous == Some(given) {
+        return Err(Failure::new(format!("{what} {given:?}: is in the release file twice")));
+    }
+    Ok(())
+}
+
+fn open(path: &Path) -> Result<(Content, u64)> {
+    let file = File::open(path).map_err(|error| unreadable(path, error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
+    if !metadata.is_file() {
+        return Err(Failure::new(format!("{}: is not a plain file", name(path))));
+    }
+    let size = metadata.len();
+    Ok((Content::File { file, path: path.to_owned(), size }, size))
+}
+
+fn flatten(file: &ComponentFile, format: ImageFormat, algorithm: DigestAlgorithm) -> Result<Component> {
+    let limit = u64::try_from(image::MAX_SOURCE).unwrap_or(u64::MAX);
+    let source = input::read(&file.path, limit)?;
+    let flat = image::flatten(format, &source, file.window.clone())
+        .map_err(|error| Failure::new(format!("{}: no flat image", name(&file.path))).because(error))?;
+    let source_digest = Hasher::digest(algorithm, &source).ok_or_else(|| no_digest(algorithm))?;
+    let size = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let flattened = Flattened {
+        component: file.id.clone(),
+        format,
+        source_size: size(&source),
+        source_digest,
+        base: flat.base,
+        filled: flat.filled,
+        left_out: flat.left_out,
+    };
+    Ok(Component {
+        id: file.id.clone(),
+        size: size(&flat.bytes),
+        content: Content::Memory(flat.bytes),
+        flattened: Some(flattened),
+    })
+}
+
+impl Content {
+    /// Copies the bytes to a place in the bundle; returns their digest.
+    pub(super) fn write(&self, out: &File, at: u64, algorithm: DigestAlgorithm, progress: &Progress) -> Result<Digest> {
+        match self {
+            Self::Memory(bytes) => {
+                out.write_all_at(bytes, at).map_err(super::unwritable)?;
+                progress.advance(bytes.len());
+                Hasher::digest(algorithm, bytes).ok_or_else(|| no_digest(algorithm))
+            }
+            Self::File { file, path, size } => copy(file, path, *size, out, at, algorithm, progress),
+        }
+    }
+}
+
+/// Copies a file of a known size while hashing it. One thread reads and hashes, another writes: neither waits for the other.
+fn copy(
+    file: &File,
+    path: &Path,
+    size: u64,
+    out: &File,
+    at: u64,
+    algorithm: DigestAlgorithm,
+    progress: &Progress,
+) -> Result<Digest> {
+    let mut hasher = Hasher::new(algorithm).ok_or_else(|| no_digest(algorithm))?;
+    let (full, to_write) = mpsc::sync_channel::<(u64, Vec<u8>)>(BUFFERS);
+    let (written, free) = mpsc::sync_channel(BUFFERS);
+    for _ in 0..BUFFERS {
+        // The channel has room for all of them.
+        let _ = written.send(vec![0; PIECE]);
+    }
+    let copied = std::thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            for (position, piece) in to_write {
+                // A hole reads as zeros: a sparse image stays sparse, and its zeros cost no disk.
+                if piece.iter().any(|byte| *byte != 0) {
+                    out.write_all_at(&piece, position)?;
+                }
+                // The reader may be done with reading.
+                let _ = written.send(piece);
+            }
+            Ok(())
+        });
+        let read = (|| {
+            let mut position: u64 = 0;
+            let mut reader = file;
+            while position < size {
+                // No buffer comes back from a writer that failed.
+                let Ok(mut piece) = free.recv() else { return Ok(()) };
+                let take = usize::try_from(size.saturating_sub(position)).unwrap_or(PIECE).min(PIECE);
+                piece.resize(take, 0);
+                reader.read_exact(&mut piece)?;
+                hasher.update(&piece);
+                progress.advance(take);
+                if full.send((at.saturating_add(position), piece)).is_err() {
+                    return Ok(());
+                }
+                position = position.saturating_add(u64::try_from(take).unwrap_or(u64::MAX));
+            }
+            // The size was laid out before; a file that grew meanwhile is as wrong as one that shrank.
+            match reader.read(&mut [0])? {
+                0 => Ok(()),
+                _ => Err(io::Error::other("it grew while it was read")),
+            }
+        })();
+        drop(full);
+        (read, writer.join())
+    });
+    match copied {
+        (Err(error), _) => return Err(unreadable(path, error)),
+        (_, Ok(Err(error))) => return Err(super::unwritable(error)),
+        (_, Err(_)) => return Err(Failure::new("a thread of this program stopped unexpectedly")),
+        (Ok(()), Ok(Ok(()))) => {}
+    }
+    hasher.finish().ok_or_else(|| no_digest(algorithm))
+}
+
+fn no_digest(algorithm: DigestAlgorithm) -> Failure {
+    Failure::new(format!("{algorithm} is not compiled in"))
+}
+
+/// Buffers between reading and writing: enough for both to be busy.
+const BUFFERS: usize = 8;
