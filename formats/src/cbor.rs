@@ -102,6 +102,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A byte string of `least` to `most` bytes. Its length is looked at before its bytes are: too long is said although they are not there.
+    pub(crate) fn bytes_within(&mut self, least: usize, most: usize, fault: Fault) -> Result<&'a [u8]> {
+        let start = *self;
+        let size = self.typed(BYTES)?;
+        match usize::try_from(size) {
+            Ok(size) if (least..=most).contains(&size) => self.take(size),
+            _ => Err(start.fault(fault)),
+        }
+    }
+
     fn string(&mut self, major: u8) -> Result<&'a [u8]> {
         let size = self.typed(major)?;
         // A length beyond the address space is beyond the bytes at hand as well.

@@ -9,6 +9,7 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $size:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(clippy::exhaustive_structs, reason = "an identifier is its bytes")]
         pub struct $name(pub [u8; $size]);
 
         impl $name {
@@ -36,7 +37,7 @@ id! {
 }
 
 id! {
-    /// A trust anchor's name: the SHA-256 of the deterministic CBOR array of its keys' RFC 9679 thumbprints, sorted (F-31).
+    /// A trust anchor's name: the SHA-256 of the deterministic CBOR array of its keys' RFC 9679 thumbprints, sorted (F-45).
     AnchorId, 32
 }
 
@@ -69,6 +70,7 @@ macro_rules! number {
     ($(#[$doc:meta])* $name:ident, $inner:ty) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(clippy::exhaustive_structs, reason = "a number is its value")]
         pub struct $name(pub $inner);
 
         impl fmt::Display for $name {

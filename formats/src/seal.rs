@@ -84,11 +84,7 @@ impl<'a> Seal<'a> {
         header.end()?;
         seal.literal(&[0xa0], Fault::SealHeader)?;
         seal.literal(&[0xf6], Fault::SealPayload)?;
-        let start = seal;
-        let signature = seal.bytes()?;
-        if signature.is_empty() || signature.len() > MAX_SIGNATURE {
-            return Err(start.fault(Fault::SealLength));
-        }
+        let signature = seal.bytes_within(1, MAX_SIGNATURE, Fault::SealLength)?;
         seal.end()?;
         Ok(Self { anchor, algorithm, protected, signature })
     }

@@ -15,6 +15,7 @@ use crate::error::{Failure, Result, name};
 use crate::input;
 use crate::output::{Mode, NewFile, Overwrite};
 use crate::progress::Progress;
+use crate::seal::is_zero;
 use crate::source::{FileSource, PIECE};
 use crate::trouble::{Examined, Trouble};
 
@@ -218,7 +219,7 @@ impl<'b> Opened<'b> {
                 hasher.update(bytes);
             }
             // Zeros stay a hole.
-            if bytes.iter().any(|byte| *byte != 0) {
+            if !is_zero(bytes) {
                 let failed = |error| Failure::new(format!("{}: can not be written", name(path))).because(error);
                 out.write_all_at(bytes, at.saturating_add(done)).map_err(failed)?;
             }

@@ -13,6 +13,10 @@ use crate::input::unreadable;
 use crate::progress::Progress;
 use crate::trouble::Trouble;
 
+mod read_ahead;
+
+use read_ahead::ReadAhead;
+
 /// What a file must be read with for the disk not to be what one waits for, and to stay in a processor's cache.
 pub const PIECE: usize = 256 << 10;
 
@@ -24,6 +28,7 @@ pub struct FileSource {
     size: u64,
     progress: Progress,
     error: Option<io::Error>,
+    ahead: Option<ReadAhead>,
 }
 
 impl FileSource {
@@ -34,7 +39,7 @@ impl FileSource {
     /// The size can't be found out.
     pub fn new(file: File, path: &Path, progress: Progress) -> Result<Self> {
         let size = file.metadata().map_err(|error| unreadable(path, error))?.len();
-        Ok(Self { file, path: path.to_owned(), size, progress, error: None })
+        Ok(Self { file, path: path.to_owned(), size, progress, error: None, ahead: None })
     }
 
     /// Opens a plain file.
@@ -84,12 +89,26 @@ impl FileSource {
     }
 
     fn fill(&mut self, offset: u64, buffer: &mut [u8]) -> core::result::Result<(), StorageFault> {
-        self.file.read_exact_at(buffer, offset).map_err(|error| {
+        self.read_or_fetch(offset, buffer).map_err(|error| {
             self.error = Some(error);
             StorageFault
         })?;
         self.progress.advance(buffer.len());
         Ok(())
+    }
+
+    /// Large reads one after the other are fetched ahead: hashing need not wait for the disk.
+    fn read_or_fetch(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        if buffer.len() < PIECE {
+            return self.file.read_exact_at(buffer, offset);
+        }
+        if !self.ahead.as_ref().is_some_and(|ahead| ahead.continues_at(offset)) {
+            self.ahead = Some(ReadAhead::new(self.file.try_clone()?, offset));
+        }
+        match &mut self.ahead {
+            Some(ahead) => ahead.fill(offset, buffer),
+            None => self.file.read_exact_at(buffer, offset),
+        }
     }
 }
 

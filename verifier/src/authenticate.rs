@@ -61,9 +61,8 @@ impl<'a> Verifier<'a> {
 
         let release_id = *envelope.seals().digest();
         let manifest = Manifest::parse(envelope.manifest_bytes())?;
-        let (algorithm, images) = (release_id.algorithm(), manifest.digest_algorithm());
-        if algorithm != images {
-            return Err(AuthenticateError::DigestDiffers { algorithm, images }.into());
+        if release_id.algorithm() != manifest.digest_algorithm() {
+            return Err(ParseError::new(Stage::Manifest, Fault::DigestAlgorithm, 0).into());
         }
         if !manifest.allows_entries(envelope.entries()) {
             return Err(ParseError::new(Stage::Frame, Fault::Form, ENTRIES_OFFSET).into());

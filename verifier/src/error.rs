@@ -77,7 +77,6 @@ errors! {
     SealSurplus = 0x08 "seal-surplus", "a seal names a known anchor and an algorithm that the anchor has no key for";
     SealSize { algorithm: SealAlgorithm } = 0x09 "seal-size", "a known anchor's signature is not exactly as long as its algorithm says";
     RequirementNotMet { role: Role, valid: u8, threshold: u8 } = 0x0a "requirement-not-met", "fewer distinct anchors of a role sealed it than the trust store demands";
-    DigestDiffers { algorithm: DigestAlgorithm, images: DigestAlgorithm } = 0x0b "digest-differs", "manifest and images use different digest algorithms";
 }
 
 errors! {

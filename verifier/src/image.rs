@@ -66,12 +66,10 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
         mut storage: S,
         scratch: &mut [u8],
     ) -> Result<VerifiedUpdate<'m, P, S>, Refused<S>> {
-        for component in self.manifest.components() {
-            if let Err(error) = verify_image(&component, &mut storage, scratch) {
-                return Err(Refused::new(error, storage));
-            }
+        match verify_all(&self.manifest, &mut storage, scratch) {
+            Ok(()) => Ok(self.verified(storage)),
+            Err(error) => Err(Refused::new(error, storage)),
         }
-        Ok(self.verified(storage))
     }
 
     /// The same for a bundle whose payloads lie in its envelope. `source` is the whole bundle, from its first byte on.
@@ -133,25 +131,29 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
     }
 }
 
-/// Reads one image and compares it with its component.
-pub(crate) fn verify_image<S: Storage>(
-    component: &Component<'_>,
+/// Sees that every image has its place, then reads each and compares it with its component.
+pub(crate) fn verify_all<S: Storage>(
+    manifest: &Manifest<'_>,
     storage: &mut S,
     scratch: &mut [u8],
 ) -> Result<(), Error> {
-    let index = component.index();
-    let extent = storage.extent(index).map_err(|StorageFault| ImageError::ReadFault { component: index })?;
-    match extent {
-        None => return Err(ImageError::Missing { component: index }.into()),
-        Some(Extent::Exactly(found)) if found != component.size() => {
-            return Err(ImageError::SizeMismatch { component: index, expected: component.size(), found }.into());
+    manifest.components().try_for_each(|component| fits(&component, storage))?;
+    manifest.components().try_for_each(|component| {
+        compare_digest(&component, scratch, |offset, buffer| storage.read(component.index(), offset, buffer))
+    })
+}
+
+/// Whether an image fits what there is under its component.
+pub(crate) fn fits<S: Storage>(component: &Component<'_>, storage: &mut S) -> Result<(), Error> {
+    let (index, size) = (component.index(), component.size());
+    match storage.extent(index).map_err(|StorageFault| ImageError::ReadFault { component: index })? {
+        None => Err(ImageError::Missing { component: index }.into()),
+        Some(Extent::Exactly(found)) if found != size => {
+            Err(ImageError::SizeMismatch { component: index, expected: size, found }.into())
         }
-        Some(Extent::Room(room)) if room < component.size() => {
-            return Err(ImageError::TooLarge { component: index, size: component.size(), room }.into());
-        }
-        Some(_) => {}
+        Some(Extent::Room(room)) if room < size => Err(ImageError::TooLarge { component: index, size, room }.into()),
+        Some(_) => Ok(()),
     }
-    compare_digest(component, scratch, |offset, buffer| storage.read(index, offset, buffer))
 }
 
 /// Hashes an image in pieces as large as `scratch` and compares the digest.

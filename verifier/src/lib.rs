@@ -39,6 +39,7 @@
 //! | `sha512` | SHA-384 and SHA-512 |
 
 #![no_std]
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod admit;

@@ -8,8 +8,8 @@ use twinseal_formats::{Component, EntryHead, Envelope, Fault, ParseError, Stage}
 use crate::admit::{AdmittedManifest, Install};
 use crate::digest::Hasher;
 use crate::error::{AuthenticateError, Error, ImageError};
-use crate::image::{VerifiedUpdate, at, verify_image};
-use crate::storage::{Extent, Refused, Slot, StorageFault};
+use crate::image::{VerifiedUpdate, at, fits, verify_all};
+use crate::storage::{Refused, Slot, StorageFault};
 
 /// Collects a bundle's frame, so that it can be authenticated before anything behind it is looked at.
 #[derive(Debug)]
@@ -116,7 +116,8 @@ impl<'m, S: Slot> Reception<'m, S> {
         }
     }
 
-    /// Takes in a chunk. Bytes behind the last payload are evidence: they are not looked at.
+    /// Takes in a chunk. In an envelope, what stands behind the last payload is evidence and is not looked at; behind the last payload of
+    /// a detached release nothing may stand.
     ///
     /// # Errors
     /// The first fault, and from then on always that one. The slot stays invalid.
@@ -141,7 +142,16 @@ impl<'m, S: Slot> Reception<'m, S> {
                 }
             }
         }
-        Ok(())
+        if rest.is_empty() || self.enclosed { Ok(()) } else { self.surplus() }
+    }
+
+    /// More came than the last payload of a detached release has bytes.
+    fn surplus(&mut self) -> Result<(), Error> {
+        let Some(last) = self.admitted.manifest.components().last() else { return Ok(()) };
+        let (component, expected) = (last.index(), last.size());
+        let error = ImageError::SizeMismatch { component, expected, found: expected.saturating_add(1) }.into();
+        self.fault = Some(error);
+        Err(error)
     }
 
     /// Whether the last byte of the last payload has come.
@@ -157,9 +167,7 @@ impl<'m, S: Slot> Reception<'m, S> {
     /// invalid.
     pub fn finish(mut self, scratch: &mut [u8]) -> Result<VerifiedUpdate<'m, Install, S>, Refused<S>> {
         let manifest = self.admitted.manifest;
-        let read_back = self.ended().and_then(|()| {
-            manifest.components().try_for_each(|component| verify_image(&component, &mut self.slot, scratch))
-        });
+        let read_back = self.ended().and_then(|()| verify_all(&manifest, &mut self.slot, scratch));
         match read_back {
             Ok(()) => Ok(self.admitted.verified(self.slot)),
             Err(error) => Err(Refused::new(error, self.slot)),
@@ -240,18 +248,5 @@ impl<'m, S: Slot> Reception<'m, S> {
     /// Where in the bundle the stream stands.
     fn offset(&self) -> u64 {
         u64::try_from(self.admitted.frame.size).unwrap_or(u64::MAX).saturating_add(self.position)
-    }
-}
-
-/// Whether an image fits its place in the slot.
-fn fits<S: Slot>(component: &Component<'_>, slot: &mut S) -> Result<(), Error> {
-    let index = component.index();
-    let size = component.size();
-    match slot.extent(index).map_err(|StorageFault| ImageError::ReadFault { component: index })? {
-        None => Err(ImageError::Missing { component: index }.into()),
-        Some(Extent::Exactly(room) | Extent::Room(room)) if room < size => {
-            Err(ImageError::TooLarge { component: index, size, room }.into())
-        }
-        Some(_) => Ok(()),
     }
 }

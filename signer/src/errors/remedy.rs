@@ -153,7 +153,6 @@ fn authenticate(rule: &str) -> &'static str {
         "requirement-not-met" => {
             "Seal with as many identities of that role as the trust store demands, or use the trust store that is meant for this vendor."
         }
-        "digest-differs" => "Seal the release again with one digest algorithm for manifest and images.",
         _ => UNKNOWN,
     }
 }
