@@ -10,6 +10,7 @@ use crate::report::{self, Format};
 
 pub mod errors;
 pub mod keygen;
+pub mod trust;
 
 /// Everything the tool does.
 #[derive(Debug, Subcommand)]
@@ -18,6 +19,8 @@ pub enum Command {
     Errors(errors::Args),
     /// Make a signing identity: one Ed25519 key and one ML-DSA key that seal together
     Keygen(keygen::Args),
+    /// Make and show trust stores: what a device trusts
+    Trust(trust::Args),
 }
 
 impl Command {
@@ -27,6 +30,7 @@ impl Command {
         match self {
             Self::Errors(args) => report::conclude(args.run(), format),
             Self::Keygen(args) => report::conclude(args.run(), format),
+            Self::Trust(args) => args.run(format),
         }
     }
 }
