@@ -18,6 +18,7 @@ pub mod keygen;
 pub mod quickstart;
 pub mod sign;
 pub mod strip;
+pub mod trust;
 pub mod verify;
 
 /// Everything the tool does.
@@ -27,6 +28,8 @@ pub enum Command {
     Quickstart(quickstart::Args),
     /// Make a signing identity: one Ed25519 key and one ML-DSA key that seal together
     Keygen(keygen::Args),
+    /// Make and show trust stores: what a device trusts
+    Trust(trust::Args),
     /// Seal a release: every identity with both of its keys
     Sign(sign::Args),
     /// Decide as a given device would
@@ -51,8 +54,8 @@ impl Command {
     pub fn run(&self, format: Format) -> ExitCode {
         match self {
             Self::Quickstart(args) => report::conclude(args.run(), format),
-            Self::Errors(args) => report::conclude(args.run(), format),
             Self::Keygen(args) => report::conclude(args.run(), format),
+            Self::Trust(args) => args.run(format),
             Self::Sign(args) => report::conclude(args.run(), format),
             Self::Verify(args) => report::conclude(args.run(), format),
             Self::Inspect(args) => report::conclude(args.run(), format),
@@ -60,6 +63,7 @@ impl Command {
             Self::Strip(args) => report::conclude(args.run(), format),
             Self::Detach(args) => report::conclude(args.run(), format),
             Self::Attach(args) => report::conclude(args.run(), format),
+            Self::Errors(args) => report::conclude(args.run(), format),
         }
     }
 }

@@ -11,6 +11,10 @@ use twinseal_verifier::{Ed25519, Error, MlDsa44, MlDsa65, MlDsa87, SealVerifier,
 use crate::error::{Failure, Result, name};
 use crate::input::{is_stdin, unreadable};
 
+mod make;
+
+pub use make::{LABEL_RULE, LabelledIdentity, NewStore, is_label};
+
 /// Every algorithm that a trust anchor can have keys for.
 pub static ALGORITHMS: &[&dyn SealVerifier] = &[&Ed25519, &MlDsa44, &MlDsa65, &MlDsa87];
 
