@@ -20,7 +20,7 @@ impl<'a> TrustUpdate<'a> {
     /// Frames a trust update; `bytes` is untrusted and is all of it.
     ///
     /// # Errors
-    /// Any rule of docs/format.md section 8 that the frame breaks.
+    /// Any rule of docs/format.md sections 6 and 8 that the frame breaks.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(bytes, Stage::Trust);
         reader.map(2, 2, Fault::UnexpectedType)?;

@@ -1,0 +1,95 @@
+//! Wycheproof's ML-DSA verification vectors, all 631: through our adapters, and with their contexts through the crate behind them.
+
+use ml_dsa::{MlDsaParams, Signature, VerifyingKey};
+use twinseal_formats::SealAlgorithm;
+use wycheproof::TestResult;
+use wycheproof::mldsa_verify::{TestFlag, TestName, TestSet};
+
+use crate::{ML_DSA, adapter};
+
+/// Where an adapter's verdict differs from Wycheproof's: (set, case). Each is a valid signature with a context. Profile 1 has the
+/// empty context only (F-20), so an adapter takes none, and a signature made with one is over another mu: not valid here.
+const DIFFERENCES: [(SealAlgorithm, usize); 6] = [
+    (SealAlgorithm::MlDsa44, 3), // context of 7 bytes
+    (SealAlgorithm::MlDsa44, 4), // context of 255 bytes
+    (SealAlgorithm::MlDsa65, 3),
+    (SealAlgorithm::MlDsa65, 4),
+    (SealAlgorithm::MlDsa87, 3),
+    (SealAlgorithm::MlDsa87, 4),
+];
+
+/// Valid signatures under keys that no trust store can hold: t1 = 0, so the key holds the signer to nothing (anybody could have made
+/// them). `verify` has to agree with Wycheproof; `examine_key` has to refuse the key.
+const VALID_UNDER_WEAK_KEYS: [(SealAlgorithm, usize); 6] = [
+    (SealAlgorithm::MlDsa44, 68),
+    (SealAlgorithm::MlDsa44, 147),
+    (SealAlgorithm::MlDsa65, 73),
+    (SealAlgorithm::MlDsa65, 161),
+    (SealAlgorithm::MlDsa87, 66),
+    (SealAlgorithm::MlDsa87, 174),
+];
+
+#[test]
+fn wycheproof_ml_dsa() {
+    let mut ran = Vec::new();
+    let mut differences = Vec::new();
+    let mut weak = Vec::new();
+    for algorithm in ML_DSA {
+        let name = match algorithm {
+            SealAlgorithm::MlDsa44 => TestName::MlDsa44Verify,
+            SealAlgorithm::MlDsa65 => TestName::MlDsa65Verify,
+            _ => TestName::MlDsa87Verify,
+        };
+        let mut count = 0;
+        for group in TestSet::load(name).unwrap().test_groups {
+            let good_key = adapter(algorithm).examine_key(&group.pubkey).is_ok();
+            for test in group.tests {
+                count += 1;
+                let valid = match test.result {
+                    TestResult::Valid => true,
+                    TestResult::Invalid => false,
+                    TestResult::Acceptable => panic!("a vector that decides nothing: {test:?}"),
+                };
+                let case = (algorithm, test.tc_id);
+                let verdict = adapter(algorithm).verify(&group.pubkey, &test.msg, &test.sig).is_ok();
+                if verdict != valid {
+                    let context = test.ctx.as_ref().map_or(0, |context| context.len());
+                    assert!(valid && context > 0, "{case:?} {}: {verdict}, and not for its context", test.comment);
+                    differences.push(case);
+                }
+                let context = test.ctx.as_ref().map_or(&[][..], |context| context);
+                let direct = match algorithm {
+                    SealAlgorithm::MlDsa44 => verify::<ml_dsa::MlDsa44>,
+                    SealAlgorithm::MlDsa65 => verify::<ml_dsa::MlDsa65>,
+                    _ => verify::<ml_dsa::MlDsa87>,
+                };
+                assert_eq!(direct(&group.pubkey, &test.msg, context, &test.sig), valid, "{case:?} {}", test.comment);
+                // A key is refused when an anchor is made if, and only if, it is no key or a key that holds nobody to anything.
+                let zero = test.flags.contains(&TestFlag::ZeroPublicKey);
+                let wrong_length = test.flags.contains(&TestFlag::IncorrectPublicKeyLength);
+                assert_eq!(good_key, !zero && !wrong_length, "{case:?} {}", test.comment);
+                if valid && !good_key {
+                    weak.push(case);
+                }
+            }
+        }
+        println!("wycheproof {algorithm}: {count} vectors");
+        ran.push(count);
+    }
+    println!(
+        "wycheproof ML-DSA: {} vectors, {} differences, all for a context",
+        ran.iter().sum::<i32>(),
+        differences.len()
+    );
+    println!("wycheproof ML-DSA: {} valid signatures under keys that are refused", weak.len());
+    assert_eq!(ran, [180, 210, 241]);
+    assert_eq!(differences, DIFFERENCES);
+    assert_eq!(weak, VALID_UNDER_WEAK_KEYS);
+}
+
+/// The crate itself, with the vector's own context.
+fn verify<P: MlDsaParams>(key: &[u8], message: &[u8], context: &[u8], signature: &[u8]) -> bool {
+    let Ok(key) = key.try_into() else { return false };
+    let Ok(signature) = Signature::<P>::try_from(signature) else { return false };
+    VerifyingKey::<P>::decode(key).verify_with_context(message, context, &signature)
+}
