@@ -15,7 +15,7 @@ use crate::image::{self, ImageFormat};
 use crate::input::{self, unreadable};
 use crate::progress::Progress;
 use crate::release::{ComponentFile, EvidenceFile};
-use crate::source::PIECE;
+use crate::source::{PIECE, read_in_order};
 
 /// A component, ready to be copied.
 pub(super) struct Component {
@@ -111,6 +111,7 @@ fn open(path: &Path) -> Result<(Content, u64)> {
         return Err(Failure::new(format!("{}: is not a plain file", name(path))));
     }
     let size = metadata.len();
+    read_in_order(&file);
     Ok((Content::File { file, path: path.to_owned(), size }, size))
 }
 
