@@ -12,7 +12,7 @@ use twinseal_verifier::Hasher;
 use crate::error::{Failure, Result, name};
 use crate::input::{is_stdin, unreadable};
 use crate::progress::Progress;
-use crate::source::{FileSource, PIECE};
+use crate::source::FileSource;
 use crate::trouble::Examined;
 
 /// An opened bundle. The file is opened once; everything is read through that handle.
@@ -321,17 +321,12 @@ pub fn digest_of(
     algorithm: twinseal_formats::DigestAlgorithm,
 ) -> Result<Digest> {
     let mut hasher = Hasher::new(algorithm);
-    let mut piece = vec![0; PIECE];
-    let mut done = 0;
-    while done < entry.size {
-        let take = entry.size.saturating_sub(done).min(u64::try_from(PIECE).unwrap_or(u64::MAX));
-        let buffer = piece.get_mut(..usize::try_from(take).unwrap_or(PIECE)).unwrap_or_default();
-        source.read_at(entry.contents.saturating_add(done), buffer)?;
+    source.each_piece(entry, |_, bytes| {
         if let Some(hasher) = &mut hasher {
-            hasher.update(buffer);
+            hasher.update(bytes);
         }
-        done = done.saturating_add(take);
-    }
+        Ok(())
+    })?;
     hasher.and_then(Hasher::finish).ok_or_else(|| Failure::new(format!("{} is not compiled in", algorithm.name())))
 }
 

@@ -15,8 +15,8 @@ use crate::error::{Failure, Result, name};
 use crate::input;
 use crate::output::{Mode, NewFile, Overwrite};
 use crate::progress::Progress;
-use crate::seal::is_zero;
-use crate::source::{FileSource, PIECE};
+use crate::source::FileSource;
+use crate::source::pieces::Piece as Kind;
 use crate::trouble::{Examined, Trouble};
 
 /// A bundle whose contents can be copied: its frame is read, its digest holds, its layout is known. No seal was verified.
@@ -208,23 +208,19 @@ impl<'b> Opened<'b> {
                 (source, Entry { start: 0, contents: 0, size: piece.size })
             }
         };
-        let mut buffer = vec![0; PIECE];
         let mut hasher = Hasher::new(piece.digest.algorithm());
-        let mut done: u64 = 0;
-        while done < entry.size {
-            let take = usize::try_from(entry.size.saturating_sub(done)).unwrap_or(PIECE).min(PIECE);
-            let bytes = buffer.get_mut(..take).unwrap_or_default();
-            source.read_at(entry.contents.saturating_add(done), bytes)?;
+        let mut position = at;
+        source.each_piece(&entry, |kind, bytes| {
             if let Some(hasher) = &mut hasher {
                 hasher.update(bytes);
             }
-            // Zeros stay a hole.
-            if !is_zero(bytes) {
+            if kind == Kind::Data {
                 let failed = |error| Failure::new(format!("{}: can not be written", name(path))).because(error);
-                out.write_all_at(bytes, at.saturating_add(done)).map_err(failed)?;
+                out.write_all_at(bytes, position).map_err(failed)?;
             }
-            done = done.saturating_add(u64::try_from(take).unwrap_or(u64::MAX));
-        }
+            position = position.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            Ok(())
+        })?;
         if hasher.and_then(Hasher::finish) == Some(piece.digest) { Ok(()) } else { Err(piece.mismatch.into()) }
     }
 }

@@ -26,7 +26,6 @@ mod second_opinion;
 pub use input::Flattened;
 pub use second_opinion::{Disagreement, second_opinion};
 
-pub(crate) use input::is_zero;
 use input::{Component, Evidence};
 
 /// What was sealed.

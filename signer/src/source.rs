@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 use twinseal_formats::{Component, payload_name};
 use twinseal_verifier::{Extent, Source, Storage, StorageFault};
 
+use crate::bundle::Entry;
 use crate::error::{Failure, Result, name};
 use crate::input::unreadable;
 use crate::progress::Progress;
 use crate::trouble::Trouble;
 
+pub(crate) mod pieces;
 mod read_ahead;
 
+use pieces::{Piece, Pieces};
 use read_ahead::ReadAhead;
 
 /// What a file must be read with for the disk not to be what one waits for, and to stay in a processor's cache.
@@ -89,6 +92,21 @@ impl FileSource {
         Ok(())
     }
 
+    /// Calls `with` for the contents of an entry, piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// They can't be read, or what `with` returns.
+    pub(crate) fn each_piece(&mut self, entry: &Entry, mut with: impl FnMut(Piece, &[u8]) -> Result<()>) -> Result<()> {
+        let mut pieces = Pieces::new(&self.file, entry.contents, entry.end());
+        let mut bytes = Vec::new();
+        while let Some(piece) = pieces.next(&mut bytes).map_err(|error| unreadable(&self.path, error))? {
+            self.progress.advance(bytes.len());
+            with(piece, &bytes)?;
+        }
+        Ok(())
+    }
+
     /// What the verifier's error means for a user: a read error of this file is a failure, not a refusal.
     #[must_use]
     pub fn explain(&mut self, error: twinseal_verifier::Error) -> Trouble {
@@ -113,7 +131,7 @@ impl FileSource {
             return self.file.read_exact_at(buffer, offset);
         }
         if !self.ahead.as_ref().is_some_and(|ahead| ahead.continues_at(offset)) {
-            self.ahead = Some(ReadAhead::new(self.file.try_clone()?, offset));
+            self.ahead = Some(ReadAhead::new(self.file.try_clone()?, offset, self.size));
         }
         match &mut self.ahead {
             Some(ahead) => ahead.fill(offset, buffer),

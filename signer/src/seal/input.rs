@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -15,7 +15,8 @@ use crate::image::{self, ImageFormat};
 use crate::input::{self, unreadable};
 use crate::progress::Progress;
 use crate::release::{ComponentFile, EvidenceFile};
-use crate::source::{PIECE, read_in_order};
+use crate::source::pieces::{Piece, Pieces};
+use crate::source::read_in_order;
 
 /// A component, ready to be copied.
 pub(super) struct Component {
@@ -164,44 +165,43 @@ fn copy(
     progress: &Progress,
 ) -> Result<Digest> {
     let mut hasher = Hasher::new(algorithm).ok_or_else(|| no_digest(algorithm))?;
-    let (full, to_write) = mpsc::sync_channel::<(u64, Vec<u8>)>(BUFFERS);
+    let (full, to_write) = mpsc::sync_channel::<(u64, Piece, Vec<u8>)>(BUFFERS);
     let (written, free) = mpsc::sync_channel(BUFFERS);
     for _ in 0..BUFFERS {
         // The channel has room for all of them.
-        let _ = written.send(vec![0; PIECE]);
+        let _ = written.send(Vec::new());
     }
     let copied = std::thread::scope(|scope| {
         let writer = scope.spawn(move || {
-            for (position, piece) in to_write {
-                // A hole reads as zeros: a sparse image stays sparse, and its zeros cost no disk.
-                if !is_zero(&piece) {
-                    out.write_all_at(&piece, position)?;
+            for (position, piece, bytes) in to_write {
+                // A sparse image stays sparse: its holes cost no disk.
+                if piece == Piece::Data {
+                    out.write_all_at(&bytes, position)?;
                 }
                 // The reader may be done with reading.
-                let _ = written.send(piece);
+                let _ = written.send(bytes);
             }
             Ok(())
         });
         let read = (|| {
-            let mut position: u64 = 0;
-            let mut reader = file;
-            while position < size {
-                // No buffer comes back from a writer that failed.
-                let Ok(mut piece) = free.recv() else { return Ok(()) };
-                let take = usize::try_from(size.saturating_sub(position)).unwrap_or(PIECE).min(PIECE);
-                piece.resize(take, 0);
-                reader.read_exact(&mut piece)?;
-                hasher.update(&piece);
-                progress.advance(take);
-                if full.send((at.saturating_add(position), piece)).is_err() {
-                    return Ok(());
+            let mut position = at;
+            let mut pieces = Pieces::new(file, 0, size);
+            // No buffer comes back from a writer that failed.
+            while let Ok(mut bytes) = free.recv() {
+                let Some(piece) = pieces.next(&mut bytes)? else { break };
+                hasher.update(&bytes);
+                progress.advance(bytes.len());
+                let next = position.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+                if full.send((position, piece, bytes)).is_err() {
+                    break;
                 }
-                position = position.saturating_add(u64::try_from(take).unwrap_or(u64::MAX));
+                position = next;
             }
             // The size was laid out before; a file that grew meanwhile is as wrong as one that shrank.
-            match reader.read(&mut [0])? {
-                0 => Ok(()),
-                _ => Err(io::Error::other("it grew while it was read")),
+            if file.metadata()?.len() == size {
+                Ok(())
+            } else {
+                Err(io::Error::other("its size changed while it was read"))
             }
         })();
         drop(full);
@@ -220,13 +220,5 @@ fn no_digest(algorithm: DigestAlgorithm) -> Failure {
     Failure::new(format!("{algorithm} is not compiled in"))
 }
 
-/// Whether there are only zeros.
-pub(crate) fn is_zero(bytes: &[u8]) -> bool {
-    // Comparing with what is known to be zero runs at the speed of memory.
-    bytes.chunks(ZEROS.len()).all(|chunk| ZEROS.starts_with(chunk))
-}
-
-static ZEROS: [u8; 4096] = [0; 4096];
-
 /// Buffers between reading and writing: enough for both to be busy.
-const BUFFERS: usize = 8;
+const BUFFERS: usize = 4;

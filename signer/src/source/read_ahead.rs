@@ -2,11 +2,10 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use super::PIECE;
+use super::pieces::Pieces;
 
 /// The pieces of a file from some place on, in order.
 #[derive(Debug)]
@@ -19,19 +18,21 @@ pub(super) struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Begins to read a file at `start`; ends at its end, or when it is dropped.
-    pub(super) fn new(file: File, start: u64) -> Self {
+    /// Begins to read a file from `start` to `end`; ends there, or when it is dropped.
+    pub(super) fn new(file: File, start: u64, end: u64) -> Self {
         let (full, pieces) = sync_channel(DEPTH);
         let (spent, empty) = sync_channel::<Vec<u8>>(DEPTH.saturating_add(2));
         thread::spawn(move || {
-            let mut position = start;
+            let mut pieces = Pieces::new(&file, start, end);
             loop {
                 let mut piece = empty.try_recv().unwrap_or_default();
-                piece.resize(PIECE, 0);
-                let read = read_some(&file, position, &mut piece).map(|count| piece.truncate(count));
-                let ended = read.is_err() || piece.is_empty();
-                position = position.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
-                if full.send(read.map(|()| piece)).is_err() || ended {
+                let read = match pieces.next(&mut piece) {
+                    Ok(None) => return,
+                    Ok(Some(_)) => Ok(piece),
+                    Err(error) => Err(error),
+                };
+                let failed = read.is_err();
+                if full.send(read).is_err() || failed {
                     return;
                 }
             }
@@ -65,9 +66,6 @@ impl ReadAhead {
 
     fn advance(&mut self) -> io::Result<()> {
         let next = self.pieces.recv().map_err(|_| io::Error::from(io::ErrorKind::UnexpectedEof))??;
-        if next.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
         self.start = self.start.saturating_add(u64::try_from(self.piece.len()).unwrap_or(u64::MAX));
         let spent = core::mem::replace(&mut self.piece, next);
         // A reader that has ended needs no buffers.
@@ -76,35 +74,24 @@ impl ReadAhead {
     }
 }
 
-/// Reads until the buffer is full or the file ends.
-fn read_some(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut count = 0;
-    while let Some(rest) = buffer.get_mut(count..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, position.saturating_add(u64::try_from(count).unwrap_or(u64::MAX))) {
-            Ok(0) => break,
-            Ok(read) => count = count.saturating_add(read),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(count)
-}
-
 /// Pieces that are read before they are asked for.
-const DEPTH: usize = 8;
+const DEPTH: usize = 4;
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::FileExt as _;
+
     use super::*;
+    use crate::source::PIECE;
 
     #[test]
     fn pieces_are_what_the_file_holds() {
         let file = tempfile::tempfile().unwrap();
         let bytes: Vec<u8> = (0..251).cycle().take(3 * PIECE + 17).collect();
         file.write_all_at(&bytes, 0).unwrap();
-        let mut ahead = ReadAhead::new(file, 5);
-        let mut offset = 5;
         let place = |offset: usize| u64::try_from(offset).unwrap();
+        let mut ahead = ReadAhead::new(file, 5, place(bytes.len()));
+        let mut offset = 5;
         for size in [1, 7, PIECE, 100, PIECE + 3] {
             assert!(ahead.continues_at(place(offset)));
             let mut buffer = vec![0; size];
