@@ -22,6 +22,14 @@ pub enum Overwrite {
     Yes,
 }
 
+impl Overwrite {
+    /// What the flag `--overwrite` asks for.
+    #[must_use]
+    pub const fn asked(flag: bool) -> Self {
+        if flag { Self::Yes } else { Self::No }
+    }
+}
+
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {

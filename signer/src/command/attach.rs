@@ -53,7 +53,7 @@ impl Args {
         let directory = Some(self.payloads.as_deref().unwrap_or(beside));
         let mut pieces = opened.payloads(directory)?;
         pieces.extend(opened.evidence(directory)?);
-        let overwrite = if self.overwrite { Overwrite::Yes } else { Overwrite::No };
+        let overwrite = Overwrite::asked(self.overwrite);
         let size = opened.write_form(&pieces, &self.out, overwrite)?;
         Ok(vec![Written::new(&self.out, size)])
     }

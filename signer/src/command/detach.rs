@@ -54,7 +54,7 @@ impl Args {
 
     fn detach(&self, bundle: &Bundle) -> Examined<Vec<Written>> {
         let opened = Opened::new(bundle)?;
-        let overwrite = if self.overwrite { Overwrite::Yes } else { Overwrite::No };
+        let overwrite = Overwrite::asked(self.overwrite);
         let evidence = opened.evidence(None)?;
         let mut beside = opened.payloads(Some(&self.payloads))?;
         let enclosed = if self.evidence {

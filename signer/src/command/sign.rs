@@ -79,7 +79,7 @@ impl Args {
             (Some(bytes), Some(path)) => Some(store::open_file(bytes, path)?),
             _ => None,
         };
-        let overwrite = if self.overwrite { Overwrite::Yes } else { Overwrite::No };
+        let overwrite = Overwrite::asked(self.overwrite);
         let sealed = seal::seal(&release, &identities, trust.as_ref(), &self.out, overwrite)?;
         Ok(Signed {
             bundle: name(&self.out),

@@ -46,7 +46,7 @@ impl Args {
     fn strip(&self, bundle: &Bundle) -> Examined<Vec<Written>> {
         let opened = Opened::new(bundle)?;
         let pieces: Vec<Piece> = if opened.layout.form.payloads_enclosed { opened.payloads(None)? } else { Vec::new() };
-        let overwrite = if self.overwrite { Overwrite::Yes } else { Overwrite::No };
+        let overwrite = Overwrite::asked(self.overwrite);
         let size = opened.write_form(&pieces, &self.out, overwrite)?;
         Ok(vec![Written::new(&self.out, size)])
     }

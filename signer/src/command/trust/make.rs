@@ -134,7 +134,7 @@ impl Args {
         }
         outputs.push((&self.out, bytes.clone()));
         let stdout_taken = outputs.iter().any(|(destination, _)| **destination == Destination::Stdout);
-        write(&outputs, if self.overwrite { Overwrite::Yes } else { Overwrite::No })?;
+        write(&outputs, Overwrite::asked(self.overwrite))?;
 
         Ok(Made {
             store: shown(&self.out),
