@@ -76,10 +76,7 @@ pub(crate) fn read_sealed<'a>(
     let seals = Seals::read(reader, stage, seal_type)?;
     reader.key(Some(SEALS), SEALED)?;
     let start = *reader;
-    let contents = reader.bytes()?;
-    if contents.is_empty() || contents.len() > most {
-        return Err(start.fault(length));
-    }
+    let contents = reader.bytes_within(1, most, length)?;
     let taken = start.rest().len().saturating_sub(reader.rest().len());
     let with_head = start.rest().get(..taken).unwrap_or_default();
     Ok((seals, contents, with_head))
