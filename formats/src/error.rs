@@ -207,7 +207,7 @@ faults! {
     NotDefinite = 0x03 in [Frame, Manifest, Trust, Evidence] "not-definite", "an indefinite length, or a reserved initial byte";
     UnexpectedType = 0x04 in [Frame, Manifest, Trust, Evidence] "unexpected-type", "an item is of another CBOR type, or an array of another size, than the format says";
     KeyOrder = 0x05 in [Frame, Manifest, Trust] "key-order", "a map key occurs twice or stands out of order";
-    UnexpectedKey = 0x06 in [Frame, Manifest, Trust, Evidence] "unexpected-key", "a map has a key that the profile does not know, or lacks one that it demands";
+    UnexpectedKey = 0x06 in [Frame, Manifest, Trust] "unexpected-key", "a map has a key that the profile does not know, or lacks one that it demands";
     TrailingBytes = 0x07 in [Frame, Manifest, Trust, Evidence] "trailing-bytes", "bytes follow after the end of an item that should be the last";
     OutOfRange = 0x08 in [Frame, Manifest, Trust] "out-of-range", "a number is beyond the range of its field";
     Name = 0x09 in [Manifest, Trust, Evidence] "name", "a name is empty, too long, or holds a character outside a-z 0-9 . _ - (or does not begin with a letter or digit)";
