@@ -1,4 +1,4 @@
-//! The evidence index: which files a release brings for people who examine it (F-30 to F-36). Read by hosts, never by a device.
+//! The evidence index: which files a release brings for people who examine it (F-30 to F-34). Read by hosts, never by a device.
 
 use crate::algorithm::DigestAlgorithm;
 use crate::cbor::Reader;

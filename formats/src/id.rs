@@ -36,7 +36,7 @@ id! {
 }
 
 id! {
-    /// A trust anchor's name: the SHA-256 of the deterministic CBOR array of its keys' RFC 9679 thumbprints, sorted (F-31).
+    /// A trust anchor's name: the SHA-256 of the deterministic CBOR array of its keys' RFC 9679 thumbprints, sorted (F-45).
     AnchorId, 32
 }
 

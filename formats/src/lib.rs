@@ -9,9 +9,9 @@
 //! | `envelope` | a bundle's frame: seals and manifest as bytes | F-1 to F-9 |
 //! | `manifest`, `component` | what a release is | F-10 to F-19 |
 //! | `seal` | who vouches, and the bytes they signed | F-20 to F-26 |
-//! | `evidence` | files for those who examine a release | F-30 to F-36 |
-//! | `trust` | what a device trusts | F-40 to F-49 |
-//! | `trust_update` | how that changes | F-50 to F-53 |
+//! | `evidence` | files for those who examine a release | F-30 to F-34 |
+//! | `trust` | what a device trusts | F-40 to F-45 |
+//! | `trust_update` | how that changes | F-50 to F-52 |
 //!
 //! The public interface is the list below.
 

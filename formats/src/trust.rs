@@ -1,4 +1,4 @@
-//! Trust stores: what a device trusts, read in place (F-40 to F-49).
+//! Trust stores: what a device trusts, read in place (F-40 to F-45).
 
 use core::fmt;
 
@@ -202,7 +202,7 @@ impl<'a> TrustStore<'a> {
     /// Reads a trust store.
     ///
     /// # Errors
-    /// Any rule of docs/format.md section 6 that the bytes break.
+    /// Any rule of docs/format.md section 7 that the bytes break.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(bytes, Stage::Trust);
         if bytes.is_empty() || bytes.len() > MAX_STORE {

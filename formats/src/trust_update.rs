@@ -1,4 +1,4 @@
-//! Trust updates: a new trust store, sealed (F-50 to F-53).
+//! Trust updates: a new trust store, sealed (F-50 to F-52).
 
 use crate::cbor::Reader;
 use crate::digest::Digest;
@@ -20,7 +20,7 @@ impl<'a> TrustUpdate<'a> {
     /// Frames a trust update; `bytes` is untrusted and is all of it.
     ///
     /// # Errors
-    /// Any rule of docs/format.md section 7 that the frame breaks.
+    /// Any rule of docs/format.md section 8 that the frame breaks.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(bytes, Stage::Trust);
         reader.map(2, 2, Fault::UnexpectedType)?;
@@ -60,7 +60,7 @@ impl<'a> TrustUpdateBody<'a> {
     /// Reads the body of a trust update.
     ///
     /// # Errors
-    /// Any rule of docs/format.md sections 6 and 7 that the bytes break.
+    /// Any rule of docs/format.md sections 7 and 8 that the bytes break.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(bytes, Stage::Trust);
         reader.map(3, 3, Fault::UnexpectedKey)?;
