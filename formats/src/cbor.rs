@@ -102,16 +102,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A byte string of `least` to `most` bytes. Its length is looked at before its bytes are: too long is said although they are not there.
-    pub(crate) fn bytes_within(&mut self, least: usize, most: usize, fault: Fault) -> Result<&'a [u8]> {
-        let start = *self;
-        let size = self.typed(BYTES)?;
-        match usize::try_from(size) {
-            Ok(size) if (least..=most).contains(&size) => self.take(size),
-            _ => Err(start.fault(fault)),
-        }
-    }
-
     fn string(&mut self, major: u8) -> Result<&'a [u8]> {
         let size = self.typed(major)?;
         // A length beyond the address space is beyond the bytes at hand as well.
@@ -120,6 +110,13 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8]> {
         self.string(BYTES)
+    }
+
+    /// A byte string of `least` to `most` bytes. Its head alone decides: one that is too long is refused before its bytes are there, so
+    /// that whoever reads all of it and whoever collects it piece by piece say the same.
+    pub(crate) fn bytes_within(&mut self, least: usize, most: usize, fault: Fault) -> Result<&'a [u8]> {
+        let size = self.count(BYTES, least, most, fault)?;
+        self.take(size)
     }
 
     /// A byte string of exactly `N` bytes.
@@ -138,20 +135,34 @@ impl<'a> Reader<'a> {
     /// A cursor over the contents of a byte string that holds CBOR; its offsets go on from here.
     pub(crate) fn nested(&mut self) -> Result<Self> {
         let contents = self.bytes()?;
-        Ok(Self { rest: contents, end: self.offset(), stage: self.stage })
+        Ok(self.within(contents))
+    }
+
+    /// The same, if it has at most so many bytes.
+    pub(crate) fn nested_within(&mut self, most: usize, fault: Fault) -> Result<Self> {
+        let contents = self.bytes_within(0, most, fault)?;
+        Ok(self.within(contents))
+    }
+
+    /// A cursor over what was just read.
+    const fn within(&self, contents: &'a [u8]) -> Self {
+        Self { rest: contents, end: self.offset(), stage: self.stage }
     }
 
     /// An array's number of items, which lies between `least` and `most`.
     pub(crate) fn array(&mut self, least: usize, most: usize, fault: Fault) -> Result<usize> {
-        let start = *self;
-        let count = self.typed(ARRAY)?;
-        usize::try_from(count).ok().filter(|count| (least..=most).contains(count)).ok_or_else(|| start.fault(fault))
+        self.count(ARRAY, least, most, fault)
     }
 
     /// A map's number of entries, which lies between `least` and `most`.
     pub(crate) fn map(&mut self, least: usize, most: usize, fault: Fault) -> Result<usize> {
+        self.count(MAP, least, most, fault)
+    }
+
+    /// A head's count of items, entries or bytes, which lies between `least` and `most`.
+    fn count(&mut self, major: u8, least: usize, most: usize, fault: Fault) -> Result<usize> {
         let start = *self;
-        let count = self.typed(MAP)?;
+        let count = self.typed(major)?;
         usize::try_from(count).ok().filter(|count| (least..=most).contains(count)).ok_or_else(|| start.fault(fault))
     }
 

@@ -222,7 +222,7 @@ faults! {
     SealHeader = 0x14 in [Frame, Trust] "seal-header", "a seal's headers are not exactly: protected alg, kid and typ, unprotected nothing";
     SealType = 0x15 in [Frame, Trust] "seal-type", "a seal was made for another type of object";
     SealPayload = 0x16 in [Frame, Trust] "seal-payload", "a seal carries a payload of its own";
-    SealLength = 0x17 in [Frame, Trust] "seal-length", "a seal's signature is empty or longer than 8192 bytes";
+    SealLength = 0x17 in [Frame, Trust] "seal-length", "a seal's signature is empty or longer than 8192 bytes, or the seals together are longer than 133120";
     SealOrder = 0x18 in [Frame, Trust] "seal-order", "seals are not unique and in ascending order of anchor id and algorithm";
     ManifestLength = 0x19 in [Frame] "manifest-length", "the manifest is empty or longer than 8192 bytes";
     Form = 0x1a in [Frame] "form", "the envelope's number of entries fits none of the release's forms";

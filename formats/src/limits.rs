@@ -15,6 +15,9 @@ pub const MAX_MANIFEST: usize = 8192;
 /// Bytes of one signature: SLH-DSA-128s needs 7,856, everything of profile 1 at most 4,627.
 pub const MAX_SIGNATURE: usize = 8192;
 
+/// Bytes of a digest and its seals together: 16 seals with the longest signatures and headers need 132,712.
+pub const MAX_AUTHENTICATION: usize = 133_120;
+
 /// Bytes of a component id or an evidence name: they become file names.
 pub const MAX_NAME: usize = 32;
 

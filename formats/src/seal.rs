@@ -4,7 +4,7 @@ use crate::cbor::{self, Reader, Result};
 use crate::digest::Digest;
 use crate::error::{Fault, Stage};
 use crate::id::AnchorId;
-use crate::limits::{MAX_SEALS, MAX_SIGNATURE};
+use crate::limits::{MAX_AUTHENTICATION, MAX_SEALS, MAX_SIGNATURE};
 
 /// What a seal was made for: the `typ` header (RFC 9596), so that no object can be presented as one of another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,7 +109,7 @@ pub struct Seals<'a> {
 impl<'a> Seals<'a> {
     /// Reads the contents of a `SUIT_Authentication` byte string.
     pub(crate) fn read(reader: &mut Reader<'a>, stage: Stage, seal_type: SealType) -> Result<Self> {
-        let mut wrapper = reader.nested()?;
+        let mut wrapper = reader.nested_within(MAX_AUTHENTICATION, Fault::SealLength)?;
         let items = wrapper.array(2, MAX_SEALS.saturating_add(1), Fault::SealCount)?;
         let mut digest_reader = wrapper.nested()?;
         let digest_bytes = digest_reader.rest();

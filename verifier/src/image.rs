@@ -117,7 +117,10 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
             let mut found = [0; EntryHead::MAX];
             let there = usize::try_from(left.min(head_size)).unwrap_or(EntryHead::MAX);
             let found = found.get_mut(..there).unwrap_or_default();
-            source.read(position, found).map_err(read_fault)?;
+            // A source that ends in front of the head is not asked for bytes behind its end.
+            if !found.is_empty() {
+                source.read(position, found).map_err(read_fault)?;
+            }
             head.compare(found).map_err(|error| at(error, position))?;
 
             if left.saturating_sub(head_size) < component.size() {
