@@ -124,6 +124,9 @@ fn contents() -> Vec<Case> {
             let stream = w.bundle().payloads.concat();
             detached(w, &stream[..stream.len() - 1])
         }),
+        case("a byte behind the last detached payload", &[3], "0602 image.size-mismatch", |w| {
+            detached(w, &[&w.bundle().payloads.concat()[..], &[0]].concat())
+        }),
         case("detached payloads in the other order", &[13], mismatch, |w| {
             let bundle = w.bundle();
             detached(w, &[&bundle.payloads[1][..], &bundle.payloads[0]].concat())
@@ -171,6 +174,13 @@ fn sizes() -> Vec<Case> {
     vec![
         case("an image file that is not there", &[89], "0601 image.missing", |w| {
             stored(w, |storage| storage.extents[1] = None)
+        }),
+        // Every place is looked at before any image is read.
+        case("an image file that is not there, behind one that is changed", &[85, 89], "0601 image.missing", |w| {
+            stored(w, |storage| {
+                storage.images[0][0] ^= 1;
+                storage.extents[1] = None;
+            })
         }),
         case("a slot without a place for a component", &[92], "0601 image.missing", |w| {
             received(w, |slot| slot.extents[1] = None)
