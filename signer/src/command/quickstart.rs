@@ -9,8 +9,11 @@ use std::process;
 
 use serde::Serialize;
 
+use crate::bundle::Bundle;
 use crate::error::{Failure, Result, name};
+use crate::forms::Opened;
 use crate::report::Report;
+use crate::trouble::Trouble;
 
 /// Arguments of `quickstart`.
 #[derive(Debug, clap::Args)]
@@ -150,10 +153,14 @@ fn window(text: &str) -> core::result::Result<Range<u64>, String> {
     }
 }
 
-/// Copies a file, and flips the lowest bit of its last byte: the firmware's last.
+/// Copies a bundle, and flips the lowest bit of the last byte of its firmware.
 fn flip_last_bit(from: &Path, to: &Path) -> Result<()> {
+    let bundle = Bundle::open(from)?;
+    let opened = Trouble::finding(Opened::new(&bundle))?;
+    let opened = opened.map_err(|error| Failure::new(format!("{}: is no bundle", name(from))).because(error))?;
+    let last = opened.layout.payloads.first().map_or(0, |entry| entry.end().saturating_sub(1));
     let flip = || -> io::Result<()> {
-        let last = fs::copy(from, to)?.saturating_sub(1);
+        fs::copy(from, to)?;
         let file = OpenOptions::new().read(true).write(true).open(to)?;
         let mut byte = [0];
         file.read_exact_at(&mut byte, last)?;
@@ -180,7 +187,8 @@ impl Step {
         if exit != expected {
             let said =
                 String::from_utf8_lossy(if ran.stderr.is_empty() { &ran.stdout } else { &ran.stderr }).into_owned();
-            return Err(Failure::new(format!("`{command}`: ended with {exit}, not {expected}: {}", said.trim())));
+            return Err(Failure::new(format!("`{command}`: ended with {exit}, not {expected}: {}", said.trim()))
+                .remedy("for firmware in HEX or ELF, --window says which addresses to take"));
         }
         Ok(Self { purpose, command, exit, output: String::from_utf8_lossy(&ran.stdout).into_owned() })
     }
