@@ -161,6 +161,17 @@ impl<'b> Opened<'b> {
     ///
     /// Refused: a piece is not what the manifest or the index says. Failed: something can't be read or written.
     pub fn write_form(&self, pieces: &[Piece], out: &Path, overwrite: Overwrite) -> Examined<u64> {
+        let (new, size) = self.prepare_form(pieces, out, overwrite)?;
+        new.commit()?;
+        Ok(size)
+    }
+
+    /// As [`write_form`](Self::write_form), but the file does not appear before it is committed.
+    ///
+    /// # Errors
+    ///
+    /// As `write_form`.
+    pub fn prepare_form(&self, pieces: &[Piece], out: &Path, overwrite: Overwrite) -> Examined<(NewFile, u64)> {
         let entries = pieces.len().saturating_add(2);
         let frame = with_entries(self.bundle.frame(&self.envelope), entries)?;
         let new = NewFile::create(out, overwrite, Mode::Public)?;
@@ -178,8 +189,7 @@ impl<'b> Opened<'b> {
         new.file().set_len(position).map_err(failed)?;
         let written = Bundle::from_file(new.reopen()?, new.path())?;
         Opened::new(&written)?;
-        new.commit()?;
-        Ok(position)
+        Ok((new, position))
     }
 
     /// Writes one piece as a file of its own, which appears only if it has its digest.
@@ -188,12 +198,21 @@ impl<'b> Opened<'b> {
     ///
     /// As [`write_form`](Self::write_form).
     pub fn write_piece(&self, piece: &Piece, out: &Path, overwrite: Overwrite) -> Examined<()> {
+        Ok(self.prepare_piece(piece, out, overwrite)?.commit()?)
+    }
+
+    /// As [`write_piece`](Self::write_piece), but the file does not appear before it is committed.
+    ///
+    /// # Errors
+    ///
+    /// As `write_piece`.
+    pub fn prepare_piece(&self, piece: &Piece, out: &Path, overwrite: Overwrite) -> Examined<NewFile> {
         let new = NewFile::create(out, overwrite, Mode::Public)?;
         self.copy(piece, new.file(), out, 0, &Progress::new("copying", piece.size))?;
         new.file()
             .set_len(piece.size)
             .map_err(|error| Failure::new(format!("{}: can not be written", name(out))).because(error))?;
-        Ok(new.commit()?)
+        Ok(new)
     }
 
     /// Copies a piece and compares the digest of what was read.
