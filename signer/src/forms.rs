@@ -38,7 +38,10 @@ pub struct Piece {
     size: u64,
     digest: Digest,
     place: Place,
+    /// Why its bytes are refused if they have another digest.
     mismatch: twinseal_verifier::Error,
+    /// As in `verify`: a payload of another size is told from one of another digest.
+    component: Option<u8>,
 }
 
 #[derive(Debug)]
@@ -103,6 +106,7 @@ impl<'b> Opened<'b> {
                 digest: *component.digest(),
                 place,
                 mismatch: ImageError::DigestMismatch { component: index }.into(),
+                component: Some(index),
             });
         }
         Ok(pieces)
@@ -133,6 +137,7 @@ impl<'b> Opened<'b> {
             digest: commitment.digest,
             place: index_place,
             mismatch: error(Fault::IndexDigest),
+            component: None,
         }];
         for (number, file) in (1..u8::MAX).zip(parsed.files()) {
             let enclosed = self.layout.evidence.as_ref();
@@ -149,6 +154,7 @@ impl<'b> Opened<'b> {
                 digest: file.digest,
                 place,
                 mismatch,
+                component: None,
             });
         }
         Ok(pieces)
@@ -222,7 +228,9 @@ impl<'b> Opened<'b> {
             Place::File(path) => {
                 let source = FileSource::open(path, progress.clone())?;
                 if source.len() != piece.size {
-                    return Err(piece.mismatch.into());
+                    let (expected, found) = (piece.size, source.len());
+                    let size = |component| ImageError::SizeMismatch { component, expected, found }.into();
+                    return Err(piece.component.map_or(piece.mismatch, size).into());
                 }
                 (source, Entry { start: 0, contents: 0, size: piece.size })
             }
