@@ -281,8 +281,11 @@ fn read_index(source: &mut FileSource, position: u64) -> Examined<(Vec<u8>, Entr
         // Whatever else stands there is too long, or no byte string; the comparison below names it.
         _ => u64::MAX,
     };
+    // Where the file ends within the size, only the key can be compared.
+    let cut = matches!(found.get(KEY_SIZE..there).unwrap_or_default(), [0x58 | 0x59] | [0x59, _]);
+    let compared = if cut { KEY_SIZE } else { there };
     let head = EntryHead::new(evidence_name(0), size);
-    head.compare(found.get(..there).unwrap_or_default()).map_err(|error| as_evidence(error, position))?;
+    head.compare(found.get(..compared).unwrap_or_default()).map_err(|error| as_evidence(error, position))?;
     let entry = Entry::behind(position, &head, size);
     if size > u64::try_from(limits::MAX_EVIDENCE_INDEX).unwrap_or(u64::MAX) {
         return Err(evidence_error(Fault::EntrySize, position).into());

@@ -38,7 +38,10 @@ pub struct Piece {
     size: u64,
     digest: Digest,
     place: Place,
+    /// Why its bytes are refused if they have another digest.
     mismatch: twinseal_verifier::Error,
+    /// As in `verify`: a payload of another size is told from one of another digest.
+    component: Option<u8>,
 }
 
 #[derive(Debug)]
@@ -103,6 +106,7 @@ impl<'b> Opened<'b> {
                 digest: *component.digest(),
                 place,
                 mismatch: ImageError::DigestMismatch { component: index }.into(),
+                component: Some(index),
             });
         }
         Ok(pieces)
@@ -133,6 +137,7 @@ impl<'b> Opened<'b> {
             digest: commitment.digest,
             place: index_place,
             mismatch: error(Fault::IndexDigest),
+            component: None,
         }];
         for (number, file) in (1..u8::MAX).zip(parsed.files()) {
             let enclosed = self.layout.evidence.as_ref();
@@ -149,6 +154,7 @@ impl<'b> Opened<'b> {
                 digest: file.digest,
                 place,
                 mismatch,
+                component: None,
             });
         }
         Ok(pieces)
@@ -161,6 +167,17 @@ impl<'b> Opened<'b> {
     ///
     /// Refused: a piece is not what the manifest or the index says. Failed: something can't be read or written.
     pub fn write_form(&self, pieces: &[Piece], out: &Path, overwrite: Overwrite) -> Examined<u64> {
+        let (new, size) = self.prepare_form(pieces, out, overwrite)?;
+        new.commit()?;
+        Ok(size)
+    }
+
+    /// As [`write_form`](Self::write_form), but the file does not appear before it is committed.
+    ///
+    /// # Errors
+    ///
+    /// As `write_form`.
+    pub fn prepare_form(&self, pieces: &[Piece], out: &Path, overwrite: Overwrite) -> Examined<(NewFile, u64)> {
         let entries = pieces.len().saturating_add(2);
         let frame = with_entries(self.bundle.frame(&self.envelope), entries)?;
         let new = NewFile::create(out, overwrite, Mode::Public)?;
@@ -178,8 +195,7 @@ impl<'b> Opened<'b> {
         new.file().set_len(position).map_err(failed)?;
         let written = Bundle::from_file(new.reopen()?, new.path())?;
         Opened::new(&written)?;
-        new.commit()?;
-        Ok(position)
+        Ok((new, position))
     }
 
     /// Writes one piece as a file of its own, which appears only if it has its digest.
@@ -188,12 +204,21 @@ impl<'b> Opened<'b> {
     ///
     /// As [`write_form`](Self::write_form).
     pub fn write_piece(&self, piece: &Piece, out: &Path, overwrite: Overwrite) -> Examined<()> {
+        Ok(self.prepare_piece(piece, out, overwrite)?.commit()?)
+    }
+
+    /// As [`write_piece`](Self::write_piece), but the file does not appear before it is committed.
+    ///
+    /// # Errors
+    ///
+    /// As `write_piece`.
+    pub fn prepare_piece(&self, piece: &Piece, out: &Path, overwrite: Overwrite) -> Examined<NewFile> {
         let new = NewFile::create(out, overwrite, Mode::Public)?;
         self.copy(piece, new.file(), out, 0, &Progress::new("copying", piece.size))?;
         new.file()
             .set_len(piece.size)
             .map_err(|error| Failure::new(format!("{}: can not be written", name(out))).because(error))?;
-        Ok(new.commit()?)
+        Ok(new)
     }
 
     /// Copies a piece and compares the digest of what was read.
@@ -203,7 +228,9 @@ impl<'b> Opened<'b> {
             Place::File(path) => {
                 let source = FileSource::open(path, progress.clone())?;
                 if source.len() != piece.size {
-                    return Err(piece.mismatch.into());
+                    let (expected, found) = (piece.size, source.len());
+                    let size = |component| ImageError::SizeMismatch { component, expected, found }.into();
+                    return Err(piece.component.map_or(piece.mismatch, size).into());
                 }
                 (source, Entry { start: 0, contents: 0, size: piece.size })
             }

@@ -3,7 +3,7 @@
 //! A file is written under an unpredictable name beside its destination, flushed to the disk, and renamed. A crash, a full disk
 //! or a failure in between leaves what was there before: the destination never holds half a file.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -202,6 +202,11 @@ pub(crate) fn directory_of(path: &Path) -> &Path {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     }
+}
+
+/// Where a path leads, however it is spelt.
+pub(crate) fn place(path: &Path) -> (Option<PathBuf>, Option<&OsStr>) {
+    (directory_of(path).canonicalize().ok(), path.file_name())
 }
 
 /// Makes the names in a directory survive a loss of power.

@@ -40,7 +40,23 @@ struct ComponentTable {
     path: PathBuf,
     #[serde(default = "raw")]
     format: String,
-    window: Option<[u64; 2]>,
+    window: Option<Window>,
+}
+
+/// `[from, to]`. Read as an array of any length first: serde takes the first two of three for a pair.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Vec<u64>")]
+struct Window(Range<u64>);
+
+impl TryFrom<Vec<u64>> for Window {
+    type Error = &'static str;
+
+    fn try_from(addresses: Vec<u64>) -> core::result::Result<Self, Self::Error> {
+        match addresses.as_slice() {
+            [from, to] => Ok(Self(*from..*to)),
+            _ => Err("a window is two addresses, the first and the one behind the last, as in [0x0, 0x40000]"),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -121,7 +137,7 @@ impl ReleaseFile {
                 wrong(format!("component {:?}: format = {:?} is none", table.id, table.format))
                     .remedy("use raw, ihex or elf")
             })?;
-            let window = table.window.map(|[from, to]| from..to);
+            let window = table.window.map(|Window(addresses)| addresses);
             components.push(ComponentFile { id: table.id, path: directory.join(table.path), format, window });
         }
         components.sort_by(|a, b| a.id.cmp(&b.id));

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::forms_report::{Done, Written};
 use crate::bundle::Bundle;
-use crate::error::Result;
+use crate::error::{Failure, Result, name};
 use crate::forms::{Opened, text};
-use crate::output::Overwrite;
+use crate::output::{NewFile, Overwrite, place};
 use crate::report::Report;
 use crate::trouble::Examined;
 
@@ -46,7 +46,8 @@ impl Args {
     ///
     /// # Errors
     ///
-    /// Something can't be read or written. The bundle appears last: while it is not there, nothing is complete.
+    /// Something can't be read or written. Then nothing was written, unless the disk failed after a file was whole; the bundle appears
+    /// last: while it is not there, nothing is complete.
     pub fn run(&self) -> Result<impl Report + use<>> {
         let bundle = Bundle::open(&self.bundle)?;
         Done::new("detached", &self.bundle, false, self.detach(&bundle))
@@ -63,14 +64,22 @@ impl Args {
         } else {
             evidence
         };
-        let mut written = Vec::new();
+        let (mut new, mut written) = (Vec::new(), Vec::new());
         for piece in &beside {
             let path = self.payloads.join(text(piece.entry_name));
-            opened.write_piece(piece, &path, overwrite)?;
+            if place(&path) == place(&self.out) {
+                return Err(Failure::new(format!("{}: named for the bundle and for a payload", name(&path)))
+                    .remedy("give the bundle another name, or the payloads another directory")
+                    .into());
+            }
+            new.push(opened.prepare_piece(piece, &path, overwrite)?);
             written.push(Written::new(&path, piece.size()));
         }
-        let size = opened.write_form(&enclosed, &self.out, overwrite)?;
+        let (bundle, size) = opened.prepare_form(&enclosed, &self.out, overwrite)?;
         written.push(Written::new(&self.out, size));
+        // Everything is on the disk and has its digest: now all of it gets its name, the bundle last.
+        new.push(bundle);
+        new.into_iter().try_for_each(NewFile::commit)?;
         Ok(written)
     }
 }

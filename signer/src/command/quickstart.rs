@@ -1,7 +1,7 @@
 //! `twinseal quickstart`: the whole road in one go, by the very commands that it prints.
 
 use core::ops::Range;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -48,13 +48,14 @@ impl Args {
     pub fn run(&self) -> Result<impl Report + use<>> {
         let tool =
             std::env::current_exe().map_err(|error| Failure::new("the tool can not find itself").because(error))?;
+        let firmware = self.given()?;
         fs::create_dir(&self.out).map_err(|error| {
             Failure::new(format!("{}: can not be made", name(&self.out)))
                 .because(error)
                 .remedy("name another directory with --out, or remove this one")
         })?;
         let at = |file: &str| name(&self.out.join(file));
-        let format = self.prepare()?;
+        let format = self.prepare(firmware)?;
         let bundle = at("firmware-1.0.0.twinseal");
         let flipped = at("flipped.twinseal");
 
@@ -98,29 +99,39 @@ impl Args {
         self.firmware.as_deref().map_or_else(|| "the sample thermostat (device/sample)".to_owned(), name)
     }
 
-    /// Writes the firmware, the release file and the device file.
-    fn prepare(&self) -> Result<&'static str> {
-        let (file, format) = match &self.firmware {
-            None => {
-                self.write("thermostat.bin", SAMPLE)?;
-                ("thermostat.bin".to_owned(), "raw")
-            }
-            Some(path) => {
-                let absolute = fs::canonicalize(path)
-                    .map_err(|error| Failure::new(format!("{}: can not be read", name(path))).because(error))?;
-                let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-                let format = match extension.to_ascii_lowercase().as_str() {
-                    "hex" | "ihex" => "ihex",
-                    "elf" => "elf",
-                    _ => "raw",
-                };
-                (absolute.to_string_lossy().into_owned(), format)
-            }
+    /// The firmware that was given, if any: its whole path and its format. It can be opened, or nothing is begun.
+    fn given(&self) -> Result<Option<(String, &'static str)>> {
+        let Some(path) = &self.firmware else { return Ok(None) };
+        let absolute = fs::canonicalize(path)
+            .and_then(|absolute| File::open(&absolute).map(|_| absolute))
+            .map_err(|error| Failure::new(format!("{}: can not be read", name(path))).because(error))?;
+        let absolute = absolute
+            .into_os_string()
+            .into_string()
+            .map_err(|_| Failure::new(format!("{}: its path is not UTF-8, as a release file is", name(path))))?;
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let format = match extension.to_ascii_lowercase().as_str() {
+            "hex" | "ihex" => "ihex",
+            "elf" => "elf",
+            _ => "raw",
         };
+        Ok(Some((absolute, format)))
+    }
+
+    /// Writes the firmware, the release file and the device file.
+    fn prepare(&self, firmware: Option<(String, &'static str)>) -> Result<&'static str> {
+        let (file, format) = if let Some(given) = firmware {
+            given
+        } else {
+            self.write("thermostat.bin", SAMPLE)?;
+            ("thermostat.bin".to_owned(), "raw")
+        };
+        // A string of JSON is one of TOML, too; what Rust makes of some letters is not.
+        let file = serde_json::Value::from(file);
         let window = self.window.as_ref().map(|range| format!("window = [{:#x}, {:#x}]\n", range.start, range.end));
         let release = format!(
             "# What is to be sealed; `twinseal sign --help` explains every line.\n[release]\nvendor = {VENDOR:?}\nmodel = {MODEL:?}\n\
-             version = \"1.0.0\"\nsequence-number = 1\nsecurity-version = 1\n\n[[component]]\nid = \"firmware\"\npath = {file:?}\n\
+             version = \"1.0.0\"\nsequence-number = 1\nsecurity-version = 1\n\n[[component]]\nid = \"firmware\"\npath = {file}\n\
              format = {format:?}\n{}",
             window.unwrap_or_default()
         );

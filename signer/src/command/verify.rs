@@ -170,9 +170,10 @@ impl Report for Verdict {
         if let Some(refusal) = &self.refusal {
             writeln!(out, "REFUSED to {}: {}", self.procedure, self.bundle)?;
             writeln!(out, "  {refusal}")?;
-            return writeln!(out, "  help: {}", refusal.remedy);
+            writeln!(out, "  help: {}", refusal.remedy)?;
+        } else {
+            writeln!(out, "ACCEPTED to {}: {}", self.procedure, self.bundle)?;
         }
-        writeln!(out, "ACCEPTED to {}: {}", self.procedure, self.bundle)?;
         if let Some(release) = &self.release {
             writeln!(
                 out,

@@ -110,13 +110,16 @@ impl Place {
         fs::set_permissions(self.at(file), Permissions::from_mode(mode)).expect("permissions");
     }
 
-    /// Everything below, by its path: files with their contents, directories with nothing. Hidden files count.
+    /// Everything below, by its path: files with their contents, links with where they lead, directories with
+    /// nothing. Hidden files count.
     pub(crate) fn everything(&self) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
         let (mut found, mut left) = (BTreeMap::new(), vec![self.path().to_owned()]);
         while let Some(directory) = left.pop() {
             for entry in fs::read_dir(&directory).expect("a directory") {
                 let path = entry.expect("an entry").path();
-                let contents = if path.is_dir() {
+                let contents = if path.is_symlink() {
+                    Some(fs::read_link(&path).expect("a link").into_os_string().into_encoded_bytes())
+                } else if path.is_dir() {
                     left.push(path.clone());
                     None
                 } else {

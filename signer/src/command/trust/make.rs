@@ -3,7 +3,6 @@
 use alloc::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
-use std::path::Path;
 
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use serde::Serialize;
@@ -162,7 +161,7 @@ fn write(outputs: &[(&Destination, Vec<u8>)], overwrite: Overwrite) -> Result<()
             Destination::Stdout => stdout.push((*destination, bytes)),
             Destination::File(path) => {
                 let mut file = NewFile::create(path, overwrite, Mode::Public)?;
-                if !places.insert(place(path)) {
+                if !places.insert(output::place(path)) {
                     return Err(Failure::new(format!("{}: named for two outputs", name(path))).remedy(ONE_EACH));
                 }
                 file.write_all(bytes).map_err(|error| output::unwritable(path, error))?;
@@ -178,11 +177,6 @@ fn write(outputs: &[(&Destination, Vec<u8>)], overwrite: Overwrite) -> Result<()
 }
 
 const ONE_EACH: &str = "give each output a place of its own";
-
-/// Where a path leads, however it is spelt.
-fn place(path: &Path) -> (Option<std::path::PathBuf>, Option<&OsStr>) {
-    (output::directory_of(path).canonicalize().ok(), path.file_name())
-}
 
 fn requirement(text: &str) -> core::result::Result<Requirement, &'static str> {
     let known = |word: &str| Role::ALL.into_iter().find(|role| role.name() == word);
