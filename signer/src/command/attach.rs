@@ -14,9 +14,10 @@ use crate::trouble::Examined;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  twinseal attach thermostat-1.4.0.manifest.twinseal --payloads www/thermostat --out thermostat-1.4.0.twinseal
+  twinseal attach thermostat-1.4.0.manifest.twinseal \\
+      --payloads www/thermostat --out thermostat-1.4.0.twinseal
 
-The directory holds c00.bin and so on, and e00.bin and so on if the evidence is to be put back as well. Only files with the
+The directory holds c00.bin and so on, and e00.bin and so on if the evidence is to be put back as well. Only files with the \
 digests that were sealed are taken.")]
 pub struct Args {
     /// The bundle; `-` for standard input

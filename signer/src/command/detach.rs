@@ -14,10 +14,12 @@ use crate::trouble::Examined;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  twinseal detach thermostat-1.4.0.twinseal --out thermostat-1.4.0.manifest.twinseal --payloads www/thermostat
-  twinseal detach thermostat-1.4.0.twinseal --out small.twinseal --payloads www/thermostat --evidence
+  twinseal detach thermostat-1.4.0.twinseal \\
+      --out thermostat-1.4.0.manifest.twinseal --payloads www/thermostat
+  twinseal detach thermostat-1.4.0.twinseal --out small.twinseal \\
+      --payloads www/thermostat --evidence
 
-Payloads become files named after their entries, c00.bin and so on, which is what the manifest's fetch commands name. With
+Payloads become files named after their entries, c00.bin and so on, which is what the manifest's fetch commands name. With \
 --evidence the evidence becomes files as well, e00.bin (the index) and so on.")]
 pub struct Args {
     /// The bundle; `-` for standard input

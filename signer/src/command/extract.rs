@@ -19,10 +19,11 @@ use crate::trouble::Examined;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  twinseal extract thermostat-1.4.0.twinseal --trust trust.cbor --out thermostat-1.4.0
+  twinseal extract thermostat-1.4.0.twinseal --trust trust.cbor \\
+      --out thermostat-1.4.0
   twinseal extract thermostat-1.4.0.twinseal --out thermostat-1.4.0
 
-Images become components/<id>, evidence becomes evidence/<name>. Every file has the digest that the manifest or the evidence
+Images become components/<id>, evidence becomes evidence/<name>. Every file has the digest that the manifest or the evidence \
 index says, or nothing is written. Whether anybody you trust said so is only known with --trust.")]
 pub struct Args {
     /// The bundle; `-` for standard input

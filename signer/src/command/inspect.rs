@@ -24,8 +24,8 @@ Examples:
   twinseal inspect thermostat-1.4.0.twinseal --trust trust.cbor
   twinseal inspect thermostat-1.4.0.twinseal --format json
 
-Without --trust everything shown is a claim of whoever made the file, and marked NOT VERIFIED. With --trust the seals are
-held against that trust store; whether a device takes the release, and whether its images match, is for `twinseal verify`.
+Without --trust everything shown is a claim of whoever made the file, and marked NOT VERIFIED. With --trust the seals are \
+held against that trust store; whether a device takes the release, and whether its images match, is for `twinseal verify`. \
 Exit code 0: shown (and, with --trust, sealed as it demands); 1: refused, with the rule that is broken; 2: could not find out.")]
 pub struct Args {
     /// The bundle; `-` for standard input

@@ -23,7 +23,7 @@ Examples:
   twinseal quickstart --firmware build/app.bin --out try
   twinseal quickstart --firmware micropython.hex --window 0x0..0x40000
 
-Every step is a command of this tool, run as printed; afterwards the directory holds everything to run them again.
+Every step is a command of this tool, run as printed; afterwards the directory holds everything to run them again. \
 Without --firmware it seals a small thermostat firmware whose source is in device/sample of this project.")]
 pub struct Args {
     /// Firmware to seal: a flat image, or Intel HEX (.hex) or ELF (.elf)

@@ -17,16 +17,18 @@ use crate::store;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  twinseal sign --release release.toml --identity keys/release --out thermostat-1.4.0.twinseal
-  twinseal sign --release release.toml --identity keys/alice --identity keys/bob --trust trust.cbor --out thermostat.twinseal
+  twinseal sign --release release.toml --identity keys/release \\
+      --out thermostat-1.4.0.twinseal
+  twinseal sign --release release.toml --identity keys/alice \\
+      --identity keys/bob --trust trust.cbor --out thermostat.twinseal
 
 The release file (TOML; paths are relative to it):
   [release]
   vendor = \"acme.example\"            # the vendor's domain
   model = \"thermostat\"               # the class of devices
   version = \"1.4.0\"                  # SemVer, for people
-  sequence-number = 42               # orders releases; a device never goes back
-  security-version = 3               # compared with the device's rollback counter
+  sequence-number = 42               # orders releases, never goes back
+  security-version = 3               # against the device's rollback counter
   minimum-trust-epoch = 0            # optional
   digest = \"sha-384\"                 # optional; the default matches the seals
 
@@ -36,12 +38,12 @@ The release file (TOML; paths are relative to it):
   format = \"raw\"                     # raw (default), ihex or elf
   # window = [0x0, 0x40000]          # ihex and elf: which addresses to take
 
-  [[evidence]]                       # optional: files for those who examine the release
+  [[evidence]]                       # optional: for whoever examines it
   name = \"sbom.cdx.json\"
   path = \"sbom.cdx.json\"
   media-type = \"application/vnd.cyclonedx+json\"
 
-The bundle appears only after it was read back from the disk and accepted by the device's own code and by other
+The bundle appears only after it was read back from the disk and accepted by the device's own code and by other \
 implementations of both algorithms.")]
 pub struct Args {
     /// The release file

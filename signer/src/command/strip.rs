@@ -14,9 +14,10 @@ use crate::trouble::Examined;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  twinseal strip thermostat-1.4.0.twinseal --out thermostat-1.4.0.stripped.twinseal
+  twinseal strip thermostat-1.4.0.twinseal \\
+      --out thermostat-1.4.0.stripped.twinseal
 
-Devices do not need the evidence; the seals still say that there is some, and which. `twinseal attach` puts it back from files
+Devices do not need the evidence; the seals still say that there is some, and which. `twinseal attach` puts it back from files \
 that `twinseal detach --evidence` wrote.")]
 pub struct Args {
     /// The bundle; `-` for standard input

@@ -16,7 +16,8 @@ mod source;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  twinseal trust make --out thermostat.store --vendor example.com --model thermostat-2 --release release-2027
+  twinseal trust make --out thermostat.store --vendor example.com \\
+      --model thermostat-2 --release release-2027
   twinseal trust show thermostat.store")]
 pub struct Args {
     #[command(subcommand)]

@@ -19,21 +19,23 @@ use crate::trouble::Trouble;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  twinseal verify thermostat-1.4.0.twinseal --trust trust.cbor --device device.toml
-  twinseal verify - --trust trust.cbor --device device.toml --format json < thermostat-1.4.0.twinseal
+  twinseal verify thermostat-1.4.0.twinseal --trust trust.cbor \\
+      --device device.toml
+  twinseal verify - --trust trust.cbor --device device.toml --format json \\
+      < thermostat-1.4.0.twinseal
 
 The device file (TOML) says what the device knows of itself:
   vendor = \"acme.example\"
   model = \"thermostat\"
   components = [\"app\"]               # exactly the components it has
   rollback-counter = 3
-  rollback-counter-limit = 65535     # optional: the highest value the counter can hold
+  rollback-counter-limit = 65535     # optional: what the counter can reach
 
-  [confirmed]                        # optional: the release that last booted and was confirmed
+  [confirmed]                        # optional: the confirmed release
   sequence-number = 41
   release-id = \"sha-384:...\"
 
-The decision is made by the code that runs on the device, with the same error numbers (`twinseal errors`). A host also reads
+The decision is made by the code that runs on the device, with the same error numbers (`twinseal errors`). A host also reads \
 the evidence and goes on to the end of the file. Exit code 0: accepted; 1: refused; 2: could not find out.")]
 pub struct Args {
     /// The bundle; `-` for standard input

@@ -20,15 +20,18 @@ use crate::store::{LabelledIdentity, NewStore};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  twinseal trust make --out thermostat.store --vendor example.com --model thermostat-2 \\
-      --release release-2027 --root root=offline/root.pub.pem
+  twinseal trust make --out thermostat.store --vendor example.com \\
+      --model thermostat-2 --release release-2027 \\
+      --root root=offline/root.pub.pem
 
-  twinseal trust make --out - --vendor example.com --model thermostat-2 --release release-2027 > thermostat.store
+  twinseal trust make --out - --vendor example.com --model thermostat-2 \\
+      --release release-2027 > thermostat.store
 
-  twinseal trust make --out gate.store --c-header gate_store.h --vendor example.com --model gate \\
-      --release a=keys/a --release b=keys/b --release c=keys/c --require release=2
+  twinseal trust make --out gate.store --c-header gate_store.h \\
+      --vendor example.com --model gate --require release=2 \\
+      --release a=keys/a --release b=keys/b --release c=keys/c
 
-A signing identity is its directory (only its *.pub.pem files are opened) or a file with its PUBLIC KEY blocks. Without LABEL= the
+A signing identity is its directory (only its *.pub.pem files are opened) or a file with its PUBLIC KEY blocks. Without LABEL= the \
 name of the directory or file is the label. Each role that has identities demands one of them, unless --require says more.")]
 pub struct Args {
     /// File to write the trust store to, `-` for standard output

@@ -19,7 +19,8 @@ use crate::{ids, store};
 #[command(after_help = "\
 Examples:
   twinseal trust show thermostat.store
-  twinseal trust show thermostat.store --vendor example.com --model thermostat-2
+  twinseal trust show thermostat.store --vendor example.com \\
+      --model thermostat-2
 
 Refused (exit 1) is a store that no device can use and, with --vendor and --model, one that is not for exactly these.")]
 pub struct Args {

@@ -1,0 +1,194 @@
+//! No byte of a signing key leaves the files it lies in: not in what any command says, be the key good, damaged or mistaken for
+//! something else, and not in what any command writes.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test ends where something is not as it must be"
+)]
+
+#[path = "support/tool.rs"]
+mod tool;
+
+extern crate alloc;
+
+use alloc::collections::BTreeMap;
+use std::collections::HashSet;
+
+use tool::Place;
+
+/// What a seed could look like. Any part of these that is long enough to be no accident is looked for.
+struct Traces(BTreeMap<usize, HashSet<Vec<u8>>>);
+
+impl Traces {
+    /// The traces of a key file: a PKCS#8 that ends with its 32-byte seed.
+    fn of(pem: &[u8]) -> Self {
+        let text = core::str::from_utf8(pem).expect("text");
+        let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+        let (label, der) = pem_rfc7468::decode_vec(pem).expect("PEM");
+        assert_eq!(label, "PRIVATE KEY");
+        let seed = &der[der.len() - 32..];
+        let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+        let decimal = |between: &str| seed.iter().map(u8::to_string).collect::<Vec<_>>().join(between);
+        let padding = body.len() - body.trim_end_matches('=').len();
+        // The last 32 bytes in Base64; the first letter of them may hold bits of what stands before.
+        let base64 = &body[body.len() - padding - 42..body.len() - padding];
+        let alone = pem_rfc7468::encode_string("X", pem_rfc7468::LineEnding::LF, seed).expect("PEM");
+        let alone = alone.lines().nth(1).expect("a body").to_owned();
+        // A part of a sixth of the seed is no accident, and what is quoted in part is found as well.
+        let windows = |text: &[u8], length: usize| text.windows(length).map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let texts =
+            [windows(hex.as_bytes(), 12), windows(hex.to_uppercase().as_bytes(), 12), windows(base64.as_bytes(), 10)];
+        let more = [
+            windows(alone.as_bytes(), 10),
+            windows(decimal(", ").as_bytes(), 24),
+            windows(decimal(",").as_bytes(), 20),
+        ];
+        let mut by_length: BTreeMap<usize, HashSet<Vec<u8>>> = BTreeMap::new();
+        for trace in [texts.concat(), more.concat(), windows(seed, 6)].concat() {
+            by_length.entry(trace.len()).or_default().insert(trace);
+        }
+        Self(by_length)
+    }
+
+    fn assert_none_in(&self, text: &[u8], place: &str) {
+        for (length, traces) in &self.0 {
+            let found = text.windows(*length).any(|window| traces.contains(window));
+            assert!(!found, "a signing key shows in {place}: {}", String::from_utf8_lossy(text));
+        }
+    }
+}
+
+const KEYS: [&str; 2] = ["id/ed25519.key.pem", "id/ml-dsa-44.key.pem"];
+
+#[test]
+fn what_is_looked_for_would_be_found() {
+    let place = Place::with_release("ml-dsa-44");
+    for key in KEYS {
+        let pem = place.read(key);
+        let traces = Traces::of(&pem);
+        let found = std::panic::catch_unwind(|| traces.assert_none_in(&pem, "itself"));
+        assert!(found.is_err());
+        traces.assert_none_in(b"nothing of it", "a text");
+        let der = pem_rfc7468::decode_vec(&pem).expect("PEM").1;
+        assert!(std::panic::catch_unwind(|| traces.assert_none_in(format!("{der:?}").as_bytes(), "a list")).is_err());
+        assert!(std::panic::catch_unwind(|| traces.assert_none_in(&der, "bytes")).is_err());
+    }
+}
+
+#[test]
+fn no_command_shows_or_writes_a_key() {
+    let place = Place::with_bundle("ml-dsa-44");
+    place.make_directory("www");
+    let traces: Vec<Traces> = KEYS.iter().map(|key| Traces::of(&place.read(key))).collect();
+    let (key, other) = (KEYS[0], KEYS[1]);
+    let verify = |bundle, trust, device| vec!["verify", bundle, "--trust", trust, "--device", device];
+    let make = |more: &[&'static str]| {
+        let arguments = ["trust", "make", "--out", "made", "--vendor", "a.example", "--model", "m", "--overwrite"];
+        [&arguments, more].concat()
+    };
+    let sign =
+        |release, identity| vec!["sign", "--release", release, "--identity", identity, "--out", "new", "--overwrite"];
+    let commands: Vec<Vec<&str>> = vec![
+        // As it should be.
+        sign("release.toml", "id"),
+        verify("good", "trust.cbor", "device.toml"),
+        vec!["inspect", "good", "--trust", "trust.cbor"],
+        vec!["extract", "good", "--out", "taken"],
+        vec!["strip", "good", "--out", "stripped"],
+        vec!["detach", "good", "--out", "detached", "--payloads", "www", "--evidence"],
+        vec!["trust", "show", "trust.cbor"],
+        make(&["--release", "id", "--c-header", "made.h", "--rust", "made.rs"]),
+        vec!["keygen", "--out", "id"],
+        // A signing key in every place where something else is wanted.
+        verify(key, "trust.cbor", "device.toml"),
+        verify("good", key, "device.toml"),
+        verify("good", "trust.cbor", key),
+        verify(other, other, other),
+        vec!["inspect", key],
+        vec!["inspect", "good", "--trust", other],
+        vec!["extract", key, "--out", "new-directory"],
+        vec!["attach", key, "--out", "new-file"],
+        vec!["trust", "show", key],
+        vec!["trust", "show", other],
+        make(&["--release", key]),
+        make(&["--release", other]),
+        sign(key, "id"),
+        sign("release.toml", key),
+        vec!["quickstart", "--firmware", "app.bin"],
+    ];
+    let mut ran = 0;
+    for command in &commands {
+        for format in ["human", "json"] {
+            let arguments = [&command[..], &["--format", format]].concat();
+            let output = place.command(&arguments).env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace").output();
+            let output = output.expect("the tool starts");
+            assert!(output.status.code().is_some_and(|code| code < 3), "{arguments:?}");
+            for traces in &traces {
+                traces.assert_none_in(&output.stdout, &format!("standard output of {arguments:?}"));
+                traces.assert_none_in(&output.stderr, &format!("standard error of {arguments:?}"));
+            }
+            ran += 1;
+        }
+    }
+    for (path, contents) in place.everything() {
+        if let (Some(contents), false) = (contents, KEYS.iter().any(|key| path.ends_with(key))) {
+            traces.iter().for_each(|traces| traces.assert_none_in(&contents, &path.display().to_string()));
+        }
+    }
+    println!("secrecy: {ran} runs showed and wrote nothing of either key");
+    assert_eq!(ran, 48);
+}
+
+/// Ways to damage a key file: a command that says what is wrong with it must not quote it.
+fn damages(pem: &[u8]) -> Vec<Vec<u8>> {
+    let text = core::str::from_utf8(pem).expect("text");
+    let lines: Vec<&str> = text.lines().collect();
+    let body = lines[1..lines.len() - 1].join("\n");
+    let (first, last) = (lines[0], lines[lines.len() - 1]);
+    let middle = body.len() / 2;
+    vec![
+        body.clone().into_bytes(),
+        format!("{first}\n{body}\n").into_bytes(),
+        format!("{body}\n{last}\n").into_bytes(),
+        format!("{first}\n{}\n{last}\n", &body[..middle]).into_bytes(),
+        format!("{first}\n{}!{}\n{last}\n", &body[..middle], &body[middle + 1..]).into_bytes(),
+        format!("{first}\n{}\n\n{}\n{last}\n", &body[..middle], &body[middle..]).into_bytes(),
+        format!("{first}\nComment: {body}\n\n{body}\n{last}\n").into_bytes(),
+        text.replace("PRIVATE KEY", "EC PRIVATE KEY").into_bytes(),
+        text.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY").into_bytes(),
+        text.replace("PRIVATE KEY", "PUBLIC KEY").into_bytes(),
+        format!("{text}{text}").into_bytes(),
+        format!("{text}seed = {body}\n").into_bytes(),
+        pem_rfc7468::decode_vec(pem).expect("PEM").1,
+        [&[0xff, 0xfe], pem].concat(),
+    ]
+}
+
+#[test]
+fn a_damaged_key_is_not_quoted() {
+    let place = Place::with_release("ml-dsa-44");
+    let mut refused = 0;
+    for key in KEYS {
+        let pem = place.read(key);
+        let traces = Traces::of(&pem);
+        for damaged in damages(&pem) {
+            place.write(key, &damaged);
+            for format in ["human", "json"] {
+                let arguments =
+                    ["sign", "--release", "release.toml", "--identity", "id", "--out", "new", "--format", format];
+                let ran = place.run(&arguments);
+                assert_eq!(ran.code, 2, "{}", String::from_utf8_lossy(&damaged));
+                traces.assert_none_in(&ran.out, "standard output");
+                traces.assert_none_in(ran.err.as_bytes(), "standard error");
+                refused += 1;
+            }
+        }
+        place.write(key, &pem);
+    }
+    println!("secrecy: {refused} damaged keys not quoted");
+    assert_eq!(refused, 56);
+    place.sign("release.toml", "new").ok();
+}
