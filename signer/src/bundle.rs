@@ -9,8 +9,8 @@ use twinseal_formats::{
 };
 use twinseal_verifier::Hasher;
 
-use crate::error::{Failure, Result, name};
-use crate::input::{is_stdin, unreadable};
+use crate::error::{Failure, Result};
+use crate::input::{is_stdin, open_plain, unreadable};
 use crate::progress::Progress;
 use crate::source::FileSource;
 use crate::trouble::Examined;
@@ -37,7 +37,8 @@ impl Bundle {
             copied.map_err(|error| unreadable(path, error))?;
             return Self::from_file(spool, path);
         }
-        let file = File::open(path).map_err(|error| unreadable(path, error))?;
+        let file = open_plain(path)
+            .map_err(|failure| failure.remedy("a bundle is one file; `-` reads it from standard input"))?;
         Self::from_file(file, path)
     }
 
@@ -45,14 +46,10 @@ impl Bundle {
     ///
     /// # Errors
     ///
-    /// It can't be read, or is not a plain file.
+    /// It can't be read.
     pub fn from_file(file: File, path: &Path) -> Result<Self> {
-        let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
-        if !metadata.is_file() {
-            return Err(Failure::new(format!("{}: is not a plain file", name(path)))
-                .remedy("a bundle is one file; `-` reads it from standard input"));
-        }
-        let this = Self { path: path.to_owned(), file, size: metadata.len(), head: Vec::new() };
+        let size = file.metadata().map_err(|error| unreadable(path, error))?.len();
+        let this = Self { path: path.to_owned(), file, size, head: Vec::new() };
         let mut source = this.source(Progress::hidden())?;
         let longest = u64::try_from(limits::MAX_FRAME).unwrap_or(u64::MAX);
         let mut head = vec![0; usize::try_from(this.size.min(longest)).unwrap_or(limits::MAX_FRAME)];

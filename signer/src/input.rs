@@ -1,8 +1,11 @@
 //! Reading files whole, opened once and bounded.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 use crate::error::{Failure, Result, name};
 
@@ -17,6 +20,23 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     }
     let file = File::open(path).map_err(|error| unreadable(path, error))?;
     read_from(file, path, limit)
+}
+
+/// Opens a plain file. Whatever else has that name is refused, and not waited for.
+///
+/// # Errors
+///
+/// The file can't be opened, or is a directory, a pipe or a device.
+pub fn open_plain(path: &Path) -> Result<File> {
+    // NONBLOCK: a pipe in the place of the file must not hang the tool. To a plain file it means nothing.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let file = opened.map_err(|error| unreadable(path, error))?;
+    if file.metadata().map_err(|error| unreadable(path, error))?.is_file() {
+        Ok(file)
+    } else {
+        Err(Failure::new(format!("{}: is not a plain file", name(path))))
+    }
 }
 
 /// Whether the path stands for standard input.

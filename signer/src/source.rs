@@ -9,8 +9,8 @@ use twinseal_formats::{Component, payload_name};
 use twinseal_verifier::{Extent, Source, Storage, StorageFault};
 
 use crate::bundle::Entry;
-use crate::error::{Failure, Result, name};
-use crate::input::unreadable;
+use crate::error::Result;
+use crate::input::{open_plain, unreadable};
 use crate::progress::Progress;
 use crate::trouble::Trouble;
 
@@ -61,12 +61,7 @@ impl FileSource {
     ///
     /// It can't be opened, or is none.
     pub fn open(path: &Path, progress: Progress) -> Result<Self> {
-        let file = File::open(path).map_err(|error| unreadable(path, error))?;
-        let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
-        if !metadata.is_file() {
-            return Err(Failure::new(format!("{}: is not a plain file", name(path))));
-        }
-        Self::new(file, path, progress)
+        Self::new(open_plain(path)?, path, progress)
     }
 
     /// The file's size.

@@ -282,3 +282,13 @@ fn a_trust_store_that_can_not_be_used_is_a_devices_refusal_and_no_trust_store_is
         assert_eq!(place.json(&verify).object()["schema"], "twinseal.failure/1");
     }
 }
+
+#[test]
+fn a_digest_that_does_not_hold_is_refused_without_a_trust_store_too() {
+    let place = Place::with_bundle("ml-dsa-44");
+    let bundle = place.read("good");
+    place.write("changed", flipped(&bundle, position(b"1.4.0", &bundle)));
+    let ran = place.json(&["inspect", "changed"]).refused("authenticate.digest-mismatch", 0x0403);
+    assert_eq!(ran.object()["contents"]["digest_holds"], false);
+    assert_eq!(ran.object()["contents"]["version"], "0.4.0");
+}

@@ -7,7 +7,7 @@ use serde::Serialize;
 use twinseal_formats::{
     Digest, Envelope, EvidenceIndex, Manifest, SealAlgorithm, Seals, TrustStore, evidence_name, payload_name,
 };
-use twinseal_verifier::Hasher;
+use twinseal_verifier::{AuthenticateError, Error, Hasher};
 
 use crate::bundle::{Bundle, Layout};
 use crate::error::{Result, name};
@@ -59,7 +59,13 @@ impl Args {
         };
         let trust = verifier.as_ref().map(|verifier| verifier.store());
         match Trouble::finding(contents(&bundle, trust))? {
-            Ok(contents) => inspection.contents = Some(contents),
+            Ok(contents) => {
+                // Whatever the seals are worth, they are not over this manifest.
+                if !contents.digest_holds {
+                    inspection.refusal = Some(Error::from(AuthenticateError::DigestMismatch).into());
+                }
+                inspection.contents = Some(contents);
+            }
             Err(error) => inspection.refusal = Some(error.into()),
         }
         if let (Some(verifier), Ok(envelope), None) = (&verifier, bundle.envelope(), &inspection.refusal) {

@@ -106,12 +106,8 @@ fn named(given: &str, what: &str, previous: Option<&str>) -> Result<()> {
 }
 
 fn open(path: &Path) -> Result<(Content, u64)> {
-    let file = File::open(path).map_err(|error| unreadable(path, error))?;
-    let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
-    if !metadata.is_file() {
-        return Err(Failure::new(format!("{}: is not a plain file", name(path))));
-    }
-    let size = metadata.len();
+    let file = input::open_plain(path)?;
+    let size = file.metadata().map_err(|error| unreadable(path, error))?.len();
     read_in_order(&file);
     Ok((Content::File { file, path: path.to_owned(), size }, size))
 }
