@@ -12,7 +12,7 @@ mod ml_dsa;
 #[cfg(feature = "ed25519")]
 pub use ed25519::Ed25519;
 #[cfg(feature = "ml-dsa")]
-pub use ml_dsa::{MlDsa44, MlDsa65, MlDsa87};
+pub use ml_dsa::{ExpandedMlDsa, Fast, MlDsa44, MlDsa65, MlDsa87, Small, WorkingMemory};
 
 /// Verifies the seals of one algorithm.
 pub trait SealVerifier: Debug + Sync {

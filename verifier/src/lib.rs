@@ -34,7 +34,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `ed25519` | [`Ed25519`], by `ed25519-dalek` |
-//! | `ml-dsa` | [`MlDsa44`], [`MlDsa65`], [`MlDsa87`], by `ml-dsa` |
+//! | `ml-dsa` | [`MlDsa44`], [`MlDsa65`], [`MlDsa87`] and, for keys with tables, [`ExpandedMlDsa`]: an engine of our own |
 //! | `sha256` | SHA-256, anchor ids, and with them `Verifier::new` |
 //! | `sha512` | SHA-384 and SHA-512 |
 
@@ -51,6 +51,9 @@ mod configure;
 mod digest;
 mod error;
 mod image;
+#[cfg(feature = "ml-dsa")]
+#[doc(hidden)]
+pub mod mldsa;
 mod receive;
 mod storage;
 
@@ -59,7 +62,7 @@ pub use admit::{AdmittedManifest, Boot, ConfirmedRelease, Device, Install, Proce
 pub use algorithm::Ed25519;
 pub use algorithm::{BadSeal, SealVerifier, WeakKey};
 #[cfg(feature = "ml-dsa")]
-pub use algorithm::{MlDsa44, MlDsa65, MlDsa87};
+pub use algorithm::{ExpandedMlDsa, Fast, MlDsa44, MlDsa65, MlDsa87, Small, WorkingMemory};
 #[cfg(feature = "sha256")]
 pub use anchor::{anchor_id, thumbprint};
 pub use authenticate::{AuthenticManifest, Verifier};
@@ -69,6 +72,8 @@ pub use error::{
     IMAGE_ERRORS, ImageError,
 };
 pub use image::VerifiedUpdate;
+#[cfg(feature = "ml-dsa")]
+pub use mldsa::{BadTable, ExpandedKey, ParameterSet, Set44, Set65, Set87, expand, expanded_words};
 pub use receive::{Intake, Reception};
 pub use storage::{Extent, Refused, Slot, Source, Storage, StorageFault};
 pub use twinseal_formats as formats;

