@@ -7,6 +7,7 @@ use super::ntt::{Looped, Poly, Transform as _};
 use super::params::ParameterSet;
 use super::rows::{self, Rows};
 use super::sampling::rej_ntt_poly;
+use super::shake::Shake;
 use crate::algorithm::BadSeal;
 
 /// ML-DSA.Verify (FIPS 204, Algorithms 3 and 8). Everything is untrusted but the key.
@@ -16,8 +17,9 @@ use crate::algorithm::BadSeal;
 pub fn verify<P: ParameterSet>(key: &[u8], input: Input<'_>, signature: &[u8]) -> Result<(), BadSeal> {
     let parts = PublicKey::decode::<P>(key)?;
     let signature = Signature::decode::<P>(signature)?;
-    let mu = input.representative(|| key_digest(key))?;
-    rows::verify::<P, _>(&parts, &mu, &signature)
+    let mut sponge = Shake::shake256();
+    input.absorb(&mut sponge, || key_digest(key))?;
+    rows::verify::<P, _>(&parts, &mut sponge, &signature)
 }
 
 impl Rows for PublicKey<'_> {

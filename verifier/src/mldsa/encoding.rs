@@ -15,6 +15,7 @@ pub(super) struct PublicKey<'a> {
 impl<'a> PublicKey<'a> {
     /// # Errors
     /// [`BadSeal`] for another length than that of a key of this set. Bytes of that length are always a key.
+    #[inline(never)]
     pub(super) fn decode<P: Sealed>(bytes: &'a [u8]) -> Result<Self, BadSeal> {
         let (rho, rows) = bytes.split_first_chunk().ok_or(BadSeal)?;
         let (t1, rest) = rows.as_chunks();
@@ -33,6 +34,7 @@ pub(super) struct Signature<'a> {
 impl<'a> Signature<'a> {
     /// # Errors
     /// [`BadSeal`] for another length, or a hint that is not in its only encoding.
+    #[inline(never)]
     pub(super) fn decode<P: Sealed>(bytes: &'a [u8]) -> Result<Self, BadSeal> {
         let (challenge, rest) = bytes.split_at_checked(P::CHALLENGE_SIZE).ok_or(BadSeal)?;
         let (z, hint) = rest.split_at_checked(z_size::<P>().wrapping_mul(usize::from(P::L))).ok_or(BadSeal)?;

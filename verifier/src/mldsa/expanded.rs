@@ -122,8 +122,9 @@ impl<'a, P: ParameterSet> ExpandedKey<'a, P> {
     /// [`BadSeal`] if the signature is not valid.
     pub fn verify_fast(&self, input: Input<'_>, signature: &[u8]) -> Result<(), BadSeal> {
         let signature = Signature::decode::<P>(signature)?;
-        let mu = input.representative(|| self.table.tr())?;
-        verify_fast::<P>(&self.table, &mu, &signature)
+        let mut sponge = Shake::shake256();
+        input.absorb(&mut sponge, || self.table.tr())?;
+        verify_fast::<P>(&self.table, &mut sponge, &signature)
     }
 
     /// Verifies with z recomputed for every row: 2 KiB of stack for polynomials.
@@ -132,8 +133,9 @@ impl<'a, P: ParameterSet> ExpandedKey<'a, P> {
     /// [`BadSeal`] if the signature is not valid.
     pub fn verify_small(&self, input: Input<'_>, signature: &[u8]) -> Result<(), BadSeal> {
         let signature = Signature::decode::<P>(signature)?;
-        let mu = input.representative(|| self.table.tr())?;
-        rows::verify::<P, _>(&self.table, &mu, &signature)
+        let mut sponge = Shake::shake256();
+        input.absorb(&mut sponge, || self.table.tr())?;
+        rows::verify::<P, _>(&self.table, &mut sponge, &signature)
     }
 }
 
@@ -193,9 +195,11 @@ impl Rows for Table<'_> {
 
 /// Verification with z kept (FIPS 204, Algorithm 8).
 #[inline(never)]
-fn verify_fast<P: Sealed>(table: &Table<'_>, mu: &[u8; 64], signature: &Signature<'_>) -> Result<(), BadSeal> {
+fn verify_fast<P: Sealed>(table: &Table<'_>, sponge: &mut Shake, signature: &Signature<'_>) -> Result<(), BadSeal> {
     let mut c = [0; 256];
-    Challenge::sample(signature.challenge, P::TAU)?.write(&mut c);
+    let mut challenge = Challenge::new();
+    challenge.sample(signature.challenge, P::TAU)?;
+    challenge.write(&mut c);
     Unrolled::forward(&mut c);
     // So that a row is one sum of products.
     c.iter_mut().for_each(|value| *value = value.wrapping_neg());
@@ -204,15 +208,13 @@ fn verify_fast<P: Sealed>(table: &Table<'_>, mu: &[u8; 64], signature: &Signatur
         unpack_z::<P>(z, column)?;
         Unrolled::forward(column);
     }
-    let mut sponge = Shake::shake256();
-    sponge.absorb(mu);
     let mut w = [0; 256];
     for (row, ones) in table.rows().zip(signature.hint.rows()) {
         row_product(row, columns.as_ref(), &c, &mut w);
         Unrolled::inverse(&mut w);
-        absorb_w1::<P>(&mut w, ones, &mut sponge);
+        absorb_w1::<P>(&mut w, ones, sponge);
     }
-    same_challenge(&mut sponge, signature.challenge)
+    same_challenge(sponge, signature.challenge)
 }
 
 /// A row of A-hat z - c-hat t1-hat, with one reduction for each value. `minus_c` is -c-hat.

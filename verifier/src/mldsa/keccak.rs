@@ -15,6 +15,9 @@ pub(super) trait Lane: Copy + Default + 'static {
     /// `self` and the complement of `other`.
     fn without(self, other: Self) -> Self;
     fn rotate<const N: u32>(self) -> Self;
+    /// The same state, of which the compiler must not know that it is: with few registers, a plane is better loaded when it is needed
+    /// than all of them at once.
+    fn settle(state: &State<Self>) -> &State<Self>;
 }
 
 /// The lane of this target.
@@ -40,6 +43,9 @@ pub(super) fn permute<L: Lane>(state: &mut State<L>) {
 /// One round: theta, rho, pi, chi, iota (FIPS 202, Algorithms 1 to 6).
 #[inline(never)]
 fn round<L: Lane>(from: &State<L>, to: &mut State<L>, constant: L) {
+    let [y0, y1, y2, y3, y4] = planes(to);
+
+    // theta: what is added to each column is the parity of two others.
     let [
         a00,
         a10,
@@ -67,9 +73,6 @@ fn round<L: Lane>(from: &State<L>, to: &mut State<L>, constant: L) {
         a34,
         a44, // y = 4
     ] = from;
-    let [y0, y1, y2, y3, y4] = planes(to);
-
-    // theta: what is added to each column is the parity of two others.
     let parity = |a: &L, b: &L, c: &L, d: &L, e: &L| a.xor(*b).xor(*c).xor(*d).xor(*e);
     let c0 = parity(a00, a01, a02, a03, a04);
     let c1 = parity(a10, a11, a12, a13, a14);
@@ -83,59 +86,44 @@ fn round<L: Lane>(from: &State<L>, to: &mut State<L>, constant: L) {
     let d4 = c3.xor(c0.rotate::<1>());
 
     // rho and pi: lane (x, y) comes from (x + 3y, x), rotated by a distance of its own. chi then works on planes.
-    chi(
-        y0,
-        [
-            a00.xor(d0),
-            a11.xor(d1).rotate::<44>(),
-            a22.xor(d2).rotate::<43>(),
-            a33.xor(d3).rotate::<21>(),
-            a44.xor(d4).rotate::<14>(),
-        ],
-    );
+    let [a, _, _, _, _, _, b, _, _, _, _, _, c, _, _, _, _, _, d, _, _, _, _, _, e] = L::settle(from);
+    let b0 = a.xor(d0);
+    let b1 = b.xor(d1).rotate::<44>();
+    let b2 = c.xor(d2).rotate::<43>();
+    let b3 = d.xor(d3).rotate::<21>();
+    let b4 = e.xor(d4).rotate::<14>();
+    chi(y0, [b0, b1, b2, b3, b4]);
     if let [lane, ..] = y0 {
         *lane = lane.xor(constant);
     }
-    chi(
-        y1,
-        [
-            a30.xor(d3).rotate::<28>(),
-            a41.xor(d4).rotate::<20>(),
-            a02.xor(d0).rotate::<3>(),
-            a13.xor(d1).rotate::<45>(),
-            a24.xor(d2).rotate::<61>(),
-        ],
-    );
-    chi(
-        y2,
-        [
-            a10.xor(d1).rotate::<1>(),
-            a21.xor(d2).rotate::<6>(),
-            a32.xor(d3).rotate::<25>(),
-            a43.xor(d4).rotate::<8>(),
-            a04.xor(d0).rotate::<18>(),
-        ],
-    );
-    chi(
-        y3,
-        [
-            a40.xor(d4).rotate::<27>(),
-            a01.xor(d0).rotate::<36>(),
-            a12.xor(d1).rotate::<10>(),
-            a23.xor(d2).rotate::<15>(),
-            a34.xor(d3).rotate::<56>(),
-        ],
-    );
-    chi(
-        y4,
-        [
-            a20.xor(d2).rotate::<62>(),
-            a31.xor(d3).rotate::<55>(),
-            a42.xor(d4).rotate::<39>(),
-            a03.xor(d0).rotate::<41>(),
-            a14.xor(d1).rotate::<2>(),
-        ],
-    );
+    let [_, _, _, d, _, _, _, _, _, e, a, _, _, _, _, _, b, _, _, _, _, _, c, _, _] = L::settle(from);
+    let b0 = d.xor(d3).rotate::<28>();
+    let b1 = e.xor(d4).rotate::<20>();
+    let b2 = a.xor(d0).rotate::<3>();
+    let b3 = b.xor(d1).rotate::<45>();
+    let b4 = c.xor(d2).rotate::<61>();
+    chi(y1, [b0, b1, b2, b3, b4]);
+    let [_, b, _, _, _, _, _, c, _, _, _, _, _, d, _, _, _, _, _, e, a, _, _, _, _] = L::settle(from);
+    let b0 = b.xor(d1).rotate::<1>();
+    let b1 = c.xor(d2).rotate::<6>();
+    let b2 = d.xor(d3).rotate::<25>();
+    let b3 = e.xor(d4).rotate::<8>();
+    let b4 = a.xor(d0).rotate::<18>();
+    chi(y2, [b0, b1, b2, b3, b4]);
+    let [_, _, _, _, e, a, _, _, _, _, _, b, _, _, _, _, _, c, _, _, _, _, _, d, _] = L::settle(from);
+    let b0 = e.xor(d4).rotate::<27>();
+    let b1 = a.xor(d0).rotate::<36>();
+    let b2 = b.xor(d1).rotate::<10>();
+    let b3 = c.xor(d2).rotate::<15>();
+    let b4 = d.xor(d3).rotate::<56>();
+    chi(y3, [b0, b1, b2, b3, b4]);
+    let [_, _, c, _, _, _, _, _, d, _, _, _, _, _, e, a, _, _, _, _, _, b, _, _, _] = L::settle(from);
+    let b0 = c.xor(d2).rotate::<62>();
+    let b1 = d.xor(d3).rotate::<55>();
+    let b2 = e.xor(d4).rotate::<39>();
+    let b3 = a.xor(d0).rotate::<41>();
+    let b4 = b.xor(d1).rotate::<2>();
+    chi(y4, [b0, b1, b2, b3, b4]);
 }
 
 /// The five planes of the state, by y.
@@ -187,6 +175,11 @@ impl Lane for u64 {
     #[inline(always)]
     fn rotate<const N: u32>(self) -> Self {
         self.rotate_left(N)
+    }
+
+    #[inline(always)]
+    fn settle(state: &State<Self>) -> &State<Self> {
+        state
     }
 }
 
@@ -256,6 +249,11 @@ impl Lane for Interleaved {
         } else {
             Self { even: self.odd.rotate_left(long), odd: self.even.rotate_left(short) }
         }
+    }
+
+    #[inline(always)]
+    fn settle(state: &State<Self>) -> &State<Self> {
+        core::hint::black_box(state)
     }
 }
 

@@ -19,25 +19,26 @@ pub enum Input<'a> {
 }
 
 impl Input<'_> {
-    /// mu; `tr` is asked for where it is needed.
+    /// Absorbs mu into the sponge, of SHAKE256, with nothing in it; `tr` is asked for where it is needed.
     ///
     /// # Errors
     /// [`BadSeal`] if the context is too long.
     #[inline(never)]
-    pub(super) fn representative(&self, tr: impl FnOnce() -> [u8; 64]) -> Result<[u8; 64], BadSeal> {
+    pub(super) fn absorb(&self, sponge: &mut Shake, tr: impl FnOnce() -> [u8; 64]) -> Result<(), BadSeal> {
         match *self {
-            Self::Mu(mu) => Ok(*mu),
+            Self::Mu(mu) => sponge.absorb(mu),
             Self::Pure { context, message } => {
                 let context_size = u8::try_from(context.len()).map_err(|_| BadSeal)?;
-                let tr = tr();
-                let mut sponge = Shake::shake256();
-                sponge.absorb(&tr);
+                sponge.absorb(&tr());
                 sponge.absorb(&[0, context_size]);
                 sponge.absorb(context);
                 sponge.absorb(message);
-                Ok(sixty_four_bytes(&mut sponge))
+                let mu = sixty_four_bytes(sponge);
+                *sponge = Shake::shake256();
+                sponge.absorb(&mu);
             }
         }
+        Ok(())
     }
 }
 

@@ -22,15 +22,18 @@ pub(super) trait Rows {
     fn accumulate(&self, row: u8, column: u8, z: &Poly, sum: &mut Poly) -> Result<(), BadSeal>;
 }
 
-/// Whether the signature is one of this mu.
+/// Whether the signature is one of the mu in the sponge.
 ///
 /// # Errors
 /// [`BadSeal`] if not.
 #[inline(never)]
-pub(super) fn verify<P: Sealed, R: Rows>(rows: &R, mu: &[u8; 64], signature: &Signature<'_>) -> Result<(), BadSeal> {
-    let challenge = Challenge::sample(signature.challenge, P::TAU)?;
-    let mut sponge = Shake::shake256();
-    sponge.absorb(mu);
+pub(super) fn verify<P: Sealed, R: Rows>(
+    rows: &R,
+    sponge: &mut Shake,
+    signature: &Signature<'_>,
+) -> Result<(), BadSeal> {
+    let mut challenge = Challenge::new();
+    challenge.sample(signature.challenge, P::TAU)?;
     let (mut sum, mut scratch) = ([0; 256], [0; 256]);
     for (row, ones) in (0..P::K).zip(signature.hint.rows()) {
         challenge.write(&mut sum);
@@ -44,7 +47,7 @@ pub(super) fn verify<P: Sealed, R: Rows>(rows: &R, mu: &[u8; 64], signature: &Si
         // Up to eight terms, each below q.
         sum.iter_mut().for_each(|value| *value = reduce(*value));
         R::Transform::inverse(&mut sum);
-        absorb_w1::<P>(&mut sum, ones, &mut sponge);
+        absorb_w1::<P>(&mut sum, ones, sponge);
     }
-    same_challenge(&mut sponge, signature.challenge)
+    same_challenge(sponge, signature.challenge)
 }

@@ -19,17 +19,24 @@ pub(super) struct Challenge {
 }
 
 impl Challenge {
+    /// No challenge yet: the polynomial 0.
+    pub(super) fn new() -> Self {
+        Self { positions: [0; MAX_TAU], count: 0, negative: [0; 2] }
+    }
+
     /// SampleInBall (FIPS 204, Algorithm 29). Reads at most [`MAX_BALL_BYTES`].
     ///
     /// # Errors
     /// [`BadSeal`] if those were not enough.
     #[inline(never)]
-    pub(super) fn sample(seed: &[u8], tau: u8) -> Result<Self, BadSeal> {
+    pub(super) fn sample(&mut self, seed: &[u8], tau: u8) -> Result<(), BadSeal> {
         let mut shake = Shake::shake256();
         shake.absorb(seed);
         shake.finish();
-        let negative = [(); 2].map(|()| u32::from_le_bytes([(); 4].map(|()| shake.byte())));
-        let mut this = Self { positions: [0; MAX_TAU], count: 0, negative };
+        for sign in &mut self.negative {
+            *sign = u32::from_le_bytes([(); 4].map(|()| shake.byte()));
+        }
+        self.count = 0;
         // The first i for which a position is drawn is 256 - tau.
         let mut i = 0_u8.wrapping_sub(tau);
         for _ in 8..MAX_BALL_BYTES {
@@ -37,9 +44,9 @@ impl Challenge {
             if j > i {
                 continue;
             }
-            this.place(i, j);
+            self.place(i, j);
             if i == 255 {
-                return Ok(this);
+                return Ok(());
             }
             i = i.wrapping_add(1);
         }
@@ -86,17 +93,24 @@ pub(super) fn rej_ntt_poly<T>(
 ) -> Result<(), BadSeal> {
     let mut places = places.into_iter();
     let mut next = places.next();
-    let mut shake = seeded(rho, [r, s]);
+    let mut shake = Shake::shake128();
+    shake.absorb(rho);
+    shake.absorb(&[s, r]);
+    shake.finish();
     for _ in 0..MAX_REJECTION_BLOCKS {
         // 24 bytes hold eight candidates: a block is seven times that.
-        for lanes in shake.block().chunks_exact(3) {
-            let [a, b, c] = lanes else { break };
-            let ([a, b], [c, d], [e, f]) = (words(a.to_u64()), words(b.to_u64()), words(c.to_u64()));
-            for candidate in candidates(a, b, c).into_iter().chain(candidates(d, e, f)) {
-                if candidate < Q {
-                    let Some(free) = next else { return Ok(()) };
-                    place(free, candidate);
-                    next = places.next();
+        for lanes in shake.block().as_chunks::<3>().0 {
+            let mut words = [0; 6];
+            for (words, lane) in words.as_chunks_mut::<2>().0.iter_mut().zip(lanes) {
+                *words = halves(lane.to_u64());
+            }
+            for [a, b, c] in words.as_chunks::<3>().0 {
+                for candidate in candidates(*a, *b, *c) {
+                    if candidate < Q {
+                        let Some(free) = next else { return Ok(()) };
+                        place(free, candidate);
+                        next = places.next();
+                    }
                 }
             }
         }
@@ -108,23 +122,15 @@ pub(super) fn rej_ntt_poly<T>(
     Err(BadSeal)
 }
 
-#[inline(never)]
-fn seeded(rho: &[u8; 32], [r, s]: [u8; 2]) -> Shake {
-    let mut shake = Shake::shake128();
-    shake.absorb(rho);
-    shake.absorb(&[s, r]);
-    shake.finish();
-    shake
-}
-
 /// CoeffFromThreeBytes (FIPS 204, Algorithm 14), four times, without the comparison with q.
 #[inline(always)]
 fn candidates(a: u32, b: u32, c: u32) -> [i32; 4] {
     [a, (a >> 24) | (b << 8), (b >> 16) | (c << 16), c >> 8].map(|bits| bits.cast_signed() & 0x7F_FFFF)
 }
 
+/// A lane as two words.
 #[inline(always)]
-fn words(lane: u64) -> [u32; 2] {
+fn halves(lane: u64) -> [u32; 2] {
     let [a, b, c, d, e, f, g, h] = lane.to_le_bytes();
     [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
 }
@@ -166,7 +172,9 @@ mod tests {
         for tau in [39, 49, 60] {
             for seed in 0..2000_u32 {
                 let mut c = [7; 256];
-                Challenge::sample(&seed.to_le_bytes(), tau).unwrap().write(&mut c);
+                let mut challenge = Challenge::new();
+                challenge.sample(&seed.to_le_bytes(), tau).unwrap();
+                challenge.write(&mut c);
                 assert_eq!(c, sample_in_ball(&seed.to_le_bytes(), usize::from(tau)));
                 assert_eq!(c.iter().filter(|c| **c != 0).count(), usize::from(tau));
             }
