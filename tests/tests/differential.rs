@@ -144,7 +144,7 @@ fn compare<P: MlDsaParams>(name: &str, shape: &Shape, engine: &dyn SealVerifier,
             let signature = signing.expanded_key().sign_deterministic(&message, &[]).expect("the context is empty");
             sample = Some((signing.verifying_key().encode().to_vec(), message, signature.encode().to_vec()));
         }
-        let Some((key, message, good)) = &sample else { unreachable!("the first case makes one") };
+        let (key, message, good) = sample.as_ref().expect("the first case makes one");
         let (mut key, mut message, mut signature) = (key.clone(), message.clone(), good.clone());
         let kind = chance.below(KINDS + 2);
         match kind {

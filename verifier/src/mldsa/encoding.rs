@@ -152,8 +152,8 @@ pub(super) fn unpack_z<P: Sealed>(bytes: &[u8], poly: &mut Poly) -> Result<(), B
         }
     }
     // Coefficients within the bound are encoded as beta < encoded < 2 gamma1 - beta.
-    let width = (2 << P::Z_BITS.wrapping_sub(1)) - 2 * i64::from(P::BETA) - 1;
-    if i64::from(bound.furthest) < width { Ok(()) } else { Err(BadSeal) }
+    let width = (1_u32 << P::Z_BITS).wrapping_sub(P::BETA.wrapping_mul(2)).wrapping_sub(1);
+    if bound.furthest < width { Ok(()) } else { Err(BadSeal) }
 }
 
 /// Decodes coefficients of z and remembers how far the furthest lies above the least that is allowed, modulo 2^32.

@@ -77,18 +77,24 @@ pub(super) fn canonical(a: i32) -> i32 {
 const MINUS_Q_INVERSE: i32 = -58_728_449;
 
 #[inline(always)]
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "the lower half is meant")]
+#[expect(clippy::as_conversions, reason = "the lower half is meant")]
 const fn low(t: i64) -> i32 {
     t as i32
 }
 
 #[inline(always)]
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "the upper half is meant, and fits")]
+#[expect(clippy::as_conversions, reason = "the upper half is meant, and fits")]
 const fn high(t: i64) -> i32 {
     (t >> 32) as i32
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it must be"
+)]
 mod tests {
     use super::{MINUS_Q_INVERSE, Montgomery, Q, canonical, reduce};
 

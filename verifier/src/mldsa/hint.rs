@@ -37,7 +37,7 @@ pub(super) fn absorb_w1<P: Sealed>(w: &mut Poly, ones: &[u8], sponge: &mut Shake
 fn high_bits<P: Sealed>(r: i32) -> i32 {
     // r0 is in -gamma2 + 1 ..= gamma2, so r1 is this quotient, but for the last interval, which belongs to 0.
     let r = add(r, P::GAMMA2.wrapping_sub(1)).cast_unsigned();
-    let r1 = r.wrapping_div(P::GAMMA2.wrapping_mul(2).cast_unsigned()).cast_signed();
+    let r1 = r.checked_div(P::GAMMA2.wrapping_mul(2).cast_unsigned()).unwrap_or(0).cast_signed();
     if r1 == modulus::<P>() { 0 } else { r1 }
 }
 
@@ -58,10 +58,19 @@ fn use_hint<P: Sealed>(r: i32) -> i32 {
 
 /// m: how many values the high bits have.
 const fn modulus<P: Sealed>() -> i32 {
-    Q.wrapping_sub(1).wrapping_div(P::GAMMA2.wrapping_mul(2))
+    match Q.wrapping_sub(1).checked_div(P::GAMMA2.wrapping_mul(2)) {
+        Some(m) => m,
+        None => 0,
+    }
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it must be"
+)]
 mod tests {
     use super::{Q, Sealed, high_bits, use_hint};
     use crate::mldsa::params::{Set44, Set65, Set87};

@@ -198,7 +198,7 @@ impl Interleaved {
         Self { even: (low & 0xFFFF) | (high << 16), odd: (low >> 16) | (high & 0xFFFF_0000) }
     }
 
-    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    #[expect(clippy::as_conversions, reason = "the lower half is meant")]
     const fn constant(value: u64) -> Self {
         Self::new(value as u32, (value >> 32) as u32)
     }
@@ -299,6 +299,12 @@ const ROUND_CONSTANTS: [[u64; 2]; 12] = [
 ];
 
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it must be"
+)]
 mod tests {
     use super::{Interleaved, Lane, ROUND_CONSTANTS, permute};
 

@@ -166,7 +166,6 @@ const ZETA: i64 = 1753;
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    clippy::as_conversions,
     reason = "run by the compiler, which reports what would panic"
 )]
 const fn zetas() -> [Zetas; 85] {
@@ -220,7 +219,6 @@ const fn power_of_zeta(k: u8) -> i64 {
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
-    clippy::cast_possible_truncation,
     reason = "run by the compiler; less than q / 2 in magnitude"
 )]
 const fn centered(value: i64) -> i32 {
@@ -228,6 +226,12 @@ const fn centered(value: i64) -> i32 {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it must be"
+)]
 mod tests {
     use super::{INVERSE_OF_256, Looped, Poly, Q_WIDE, Transform, Unrolled, ZETA, power_of_zeta};
     use crate::mldsa::field::{Montgomery, Q};

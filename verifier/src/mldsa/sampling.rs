@@ -143,6 +143,12 @@ const MAX_BALL_BYTES: usize = 272;
 const MAX_REJECTION_BLOCKS: usize = 8;
 
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it must be"
+)]
 mod tests {
     use super::Challenge;
     use crate::mldsa::shake::Shake;
