@@ -138,7 +138,11 @@ impl fmt::Debug for ExpandedEd25519<'_> {
 /// k of RFC 8032 section 5.1.7. Apart, so that the hash's memory is free again before the combs need theirs.
 #[inline(never)]
 fn challenge(r: &[u8; 32], key: &[u8; 32], message: &[u8]) -> Scalar {
-    let digest = Sha512::new().chain_update(r).chain_update(key).chain_update(message).finalize();
+    let mut hasher = Sha512::new();
+    for part in [r.as_slice(), key, message] {
+        hasher.update(part);
+    }
+    let digest = hasher.finalize();
     Scalar::from_digest(digest.as_ref())
 }
 

@@ -93,6 +93,7 @@ impl<F: Field> Point<F> {
     ///
     /// The points of order 1 and 2 have x = 0, those of order 4 y = 0, and those of order 8 are the ones whose double has y = 0,
     /// which is x^2 + y^2 = 0 by the doubling above.
+    #[inline(never)]
     pub(super) fn is_of_small_order(&self) -> bool {
         self.x.is_zero() || self.y.is_zero() || self.x.square().add(&self.y.square()).is_zero()
     }
@@ -103,6 +104,7 @@ impl<F: Field> Point<F> {
     }
 
     /// The encoding of the point (RFC 8032 section 5.1.2): y, and the lowest bit of x above it. T is not used.
+    #[inline(never)]
     pub(super) fn encode(&self) -> [u8; 32] {
         let inverse = self.z.invert();
         let [lowest, ..] = self.x.mul(&inverse).to_bytes();
