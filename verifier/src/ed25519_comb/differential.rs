@@ -3,7 +3,7 @@
 //! `cargo test` runs some 20,000 cases. The long run, over 1,000,000 cases under 1,020 keys, is
 //!
 //! ```text
-//! TWINSEAL_LONG=1 cargo test --release -p twinseal-verifier --features ed25519,ed25519-comb differential -- --nocapture
+//! TWINSEAL_LONG=1 cargo test --release -p twinseal-verifier --features ed25519-comb differential -- --nocapture
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is not as it must be")]
