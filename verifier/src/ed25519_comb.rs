@@ -31,6 +31,7 @@ use crate::algorithm::BadSeal;
 #[cfg(test)]
 mod differential;
 mod field;
+mod invert;
 mod point;
 mod scalar;
 mod table;

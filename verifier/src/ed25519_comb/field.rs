@@ -4,6 +4,8 @@
 //! modulo p, whatever leaves at the top comes back at the bottom, times 38. Equal elements can have different limbs: only
 //! [`Field::to_bytes`] gives the one encoding. Time depends on values, which are public here.
 
+use super::invert;
+
 /// Arithmetic modulo p.
 pub(super) trait Field: Copy + Sized {
     /// The neutral element of addition.
@@ -43,8 +45,30 @@ pub(super) trait Field: Copy + Sized {
         self.to_bytes() == [0; 32]
     }
 
-    /// The power of p - 2: the inverse, and zero for zero (Fermat).
+    /// The inverse, and zero for zero.
+    ///
+    /// What the division steps give is used if it is the inverse; else the power is.
     fn invert(&self) -> Self {
+        let candidate = self.invert_by_steps();
+        if candidate.mul(self).sub(&Self::ONE).is_zero() { candidate } else { self.invert_by_power() }
+    }
+
+    /// The inverse, unless something is wrong.
+    #[inline(never)]
+    fn invert_by_steps(&self) -> Self {
+        let (low, above) = invert::inverse(&self.to_bytes());
+        // 2^255 = 19 modulo p.
+        let mut rest = [0; 32];
+        if let Some(place) = rest.first_chunk_mut() {
+            *place = u16::from(above).wrapping_mul(19).to_le_bytes();
+        }
+        Self::from_bytes(&low).add(&Self::from_bytes(&rest))
+    }
+
+    /// The power of p - 2: the inverse, and zero for zero (Fermat).
+    #[cold]
+    #[inline(never)]
+    fn invert_by_power(&self) -> Self {
         let (long, three) = self.power_2_250_minus_1();
         // 2^255 - 21 = (2^250 - 1) 2^5 + 11, and 11 = 8 + 3.
         long.square_times(2).mul(self).square_times(3).mul(&three)

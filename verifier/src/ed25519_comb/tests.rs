@@ -92,7 +92,7 @@ fn field_against_integers<F: Field>() -> usize {
     for _ in 0..100 {
         let a = numbers.awkward();
         let (fa, na) = (F::from_bytes(&a), number(&a));
-        assert_eq!(fa.invert().to_bytes(), fixed(&na.modpow(&(&p - 2_u8), &p)));
+        assert_eq!(fa.invert_by_power().to_bytes(), fixed(&na.modpow(&(&p - 2_u8), &p)));
         assert_eq!(fa.power_p_minus_5_over_8().to_bytes(), fixed(&na.modpow(&((&p - 5_u8) / 8_u8), &p)));
         ran += 2;
     }
@@ -191,6 +191,34 @@ fn scalars_are_integers_modulo_the_order() {
     }
     println!("scalars: {ran} reduced, {compared} compared with L");
     assert_eq!((ran, compared), (80_002, 3000));
+}
+
+fn inverses<F: Field>() -> usize {
+    let p = p();
+    let mut numbers = Numbers(0x696e_7665_7273_6521);
+    let mut candidates: Vec<BigUint> = (0..255).map(|bit| BigUint::from(1_u8) << bit).collect();
+    candidates.extend((1..500_u32).flat_map(|near| [BigUint::from(near), &p - near, &p / (near + 1)]));
+    candidates.extend((0..20_000).map(|_| number(&numbers.awkward()) % &p));
+    let mut ran = 0;
+    for candidate in candidates.into_iter().filter(|candidate| *candidate != BigUint::ZERO) {
+        let element = F::from_bytes(&fixed(&candidate));
+        // By the steps alone: the power that would stand in for them is not needed once.
+        let found = element.invert_by_steps().to_bytes();
+        assert_eq!(number(&found) * &candidate % &p, BigUint::from(1_u8), "1 / {candidate}");
+        assert_eq!(found, element.invert().to_bytes());
+        ran += 1;
+    }
+    assert!(F::ZERO.invert().is_zero());
+    assert!(F::from_bytes(&fixed(&p)).invert().is_zero());
+    ran
+}
+
+#[test]
+fn inverses_come_from_division_steps_alone() {
+    let ran = [inverses::<Narrow>(), inverses::<Wide>()];
+    println!("field: {ran:?} inverses");
+    assert_eq!(ran[0], ran[1]);
+    assert!(ran[0] > 20_000);
 }
 
 /// The table of a key, in memory.
