@@ -18,6 +18,8 @@ mod cose_rfc9964;
 mod digests;
 #[path = "vectors/dilithium_draft.rs"]
 mod dilithium_draft;
+#[path = "vectors/ed25519_comb.rs"]
+mod ed25519_comb;
 #[path = "vectors/ed25519_edges.rs"]
 mod ed25519_edges;
 #[path = "vectors/keys_rfc9881.rs"]

@@ -34,6 +34,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `ed25519` | [`Ed25519`], by `ed25519-dalek` |
+//! | `ed25519-comb` | [`ExpandedEd25519`]: the same verdict under a key whose multiples were computed before, by arithmetic of our own |
 //! | `ml-dsa` | [`MlDsa44`], [`MlDsa65`], [`MlDsa87`] and, for keys with tables, [`ExpandedMlDsa`]: an engine of our own |
 //! | `sha256` | SHA-256, anchor ids, and with them `Verifier::new` |
 //! | `sha512` | SHA-384 and SHA-512 |
@@ -49,6 +50,8 @@ mod anchor;
 mod authenticate;
 mod configure;
 mod digest;
+#[cfg(feature = "ed25519-comb")]
+mod ed25519_comb;
 mod error;
 mod image;
 #[cfg(feature = "ml-dsa")]
@@ -67,6 +70,8 @@ pub use algorithm::{ExpandedMlDsa, Fast, MlDsa44, MlDsa65, MlDsa87, Small, Worki
 pub use anchor::{anchor_id, thumbprint};
 pub use authenticate::{AuthenticManifest, Verifier};
 pub use digest::Hasher;
+#[cfg(feature = "ed25519-comb")]
+pub use ed25519_comb::{BadTable, BaseComb, CombSize, ExpandedEd25519};
 pub use error::{
     ADMIT_ERRORS, AUTHENTICATE_ERRORS, AdmitError, AuthenticateError, CONFIGURATION_ERRORS, ConfigurationError, Error,
     IMAGE_ERRORS, ImageError,

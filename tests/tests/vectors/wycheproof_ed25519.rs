@@ -8,7 +8,7 @@ use crate::hex;
 
 /// Cases on which `verify_strict` and Wycheproof differ: none. Strictness shows where a point of small order would make a signature
 /// valid, and Wycheproof has no such vector; `ed25519_edges.rs` has.
-const DIFFERENCES: [usize; 0] = [];
+pub(crate) const DIFFERENCES: [usize; 0] = [];
 
 #[test]
 fn wycheproof_ed25519() {
@@ -31,7 +31,7 @@ fn wycheproof_ed25519() {
 }
 
 /// RFC 8032 section 7.1, tests 1 to 3: key, message, signature.
-const RFC8032: [[&str; 3]; 3] = [
+pub(crate) const RFC8032: [[&str; 3]; 3] = [
     [
         "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
         "",
