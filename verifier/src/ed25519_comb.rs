@@ -59,15 +59,15 @@ impl<'a> ExpandedEd25519<'a> {
     /// not out of the question, [`from_recomputed`](Self::from_recomputed) is the constructor.
     ///
     /// # Errors
-    /// [`BadTable`], and which part of it.
-    pub fn from_write_protected(table: &'a [u8], key: &[u8], base: BaseComb) -> Result<Self, BadTable> {
+    /// [`BadComb`], and which part of it.
+    pub fn from_write_protected(table: &'a [u8], key: &[u8], base: BaseComb) -> Result<Self, BadComb> {
         let own = Table::parse(table)?;
         if own.key() != key {
-            return Err(BadTable::AnotherKey);
+            return Err(BadComb::AnotherKey);
         }
         let base = Table::parse(base.bytes)?;
         if own.size() != base.size() {
-            return Err(BadTable::AnotherSize);
+            return Err(BadComb::AnotherSize);
         }
         Ok(Self { own, base })
     }
@@ -77,20 +77,20 @@ impl<'a> ExpandedEd25519<'a> {
     /// That takes as long as some hundred verifications and needs no memory for the table.
     ///
     /// # Errors
-    /// [`BadTable`], and which part of it.
-    pub fn from_recomputed(table: &'a [u8], key: &[u8], base: BaseComb) -> Result<Self, BadTable> {
+    /// [`BadComb`], and which part of it.
+    pub fn from_recomputed(table: &'a [u8], key: &[u8], base: BaseComb) -> Result<Self, BadComb> {
         let anchor = Self::from_write_protected(table, key, base)?;
-        let teeth = Teeth::<Native>::new(anchor.own.size(), anchor.own.key()).ok_or(BadTable::WeakKey)?;
-        if anchor.own.rows().copied().eq(teeth.rows()) { Ok(anchor) } else { Err(BadTable::Entries) }
+        let teeth = Teeth::<Native>::new(anchor.own.size(), anchor.own.key()).ok_or(BadComb::WeakKey)?;
+        if anchor.own.rows().copied().eq(teeth.rows()) { Ok(anchor) } else { Err(BadComb::Entries) }
     }
 
     /// Makes the table of a key, handing over its bytes in order, piece by piece; [`CombSize::table_size`] says how many there will be.
     ///
     /// # Errors
-    /// [`BadTable::WeakKey`] for exactly the keys that `Ed25519::examine_key` refuses; then nothing was handed over.
-    pub fn expand(key: &[u8], size: CombSize, mut piece: impl FnMut(&[u8])) -> Result<(), BadTable> {
-        let key = key.try_into().map_err(|_| BadTable::WeakKey)?;
-        let teeth = Teeth::<Native>::new(size, key).ok_or(BadTable::WeakKey)?;
+    /// [`BadComb::WeakKey`] for exactly the keys that `Ed25519::examine_key` refuses; then nothing was handed over.
+    pub fn expand(key: &[u8], size: CombSize, mut piece: impl FnMut(&[u8])) -> Result<(), BadComb> {
+        let key = key.try_into().map_err(|_| BadComb::WeakKey)?;
+        let teeth = Teeth::<Native>::new(size, key).ok_or(BadComb::WeakKey)?;
         piece(&table::header(size, key));
         for row in teeth.rows() {
             piece(row.as_flattened());
@@ -192,7 +192,7 @@ impl fmt::Debug for BaseComb {
 /// Why a table is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum BadTable {
+pub enum BadComb {
     /// Not as long as its header says (F-62).
     Length,
     /// Not the header of an expanded Ed25519 anchor of profile 1 (F-61).
@@ -207,7 +207,7 @@ pub enum BadTable {
     Entries,
 }
 
-impl fmt::Display for BadTable {
+impl fmt::Display for BadComb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Length => "the expanded anchor is not as long as its header says",
@@ -220,7 +220,7 @@ impl fmt::Display for BadTable {
     }
 }
 
-impl core::error::Error for BadTable {}
+impl core::error::Error for BadComb {}
 
 /// The limbs that suit the machine.
 #[cfg(target_pointer_width = "64")]

@@ -71,7 +71,7 @@ pub use anchor::{anchor_id, thumbprint};
 pub use authenticate::{AuthenticManifest, Verifier};
 pub use digest::Hasher;
 #[cfg(feature = "ed25519-comb")]
-pub use ed25519_comb::{BadTable, BaseComb, CombSize, ExpandedEd25519};
+pub use ed25519_comb::{BadComb, BaseComb, CombSize, ExpandedEd25519};
 pub use error::{
     ADMIT_ERRORS, AUTHENTICATE_ERRORS, AdmitError, AuthenticateError, CONFIGURATION_ERRORS, ConfigurationError, Error,
     IMAGE_ERRORS, ImageError,

@@ -5,7 +5,7 @@
 //! and the table is half as long. An even scalar is made odd by adding 1, and the point is taken off again at the end. All this holds
 //! for integers, not only modulo L: for a point of any order the comb gives what a double-and-add would.
 
-use super::BadTable;
+use super::BadComb;
 use super::field::Field;
 use super::point::{Entry, Point};
 use super::scalar::Scalar;
@@ -124,19 +124,19 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// Looks at the header and at the length.
-    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, BadTable> {
-        let (head, rest) = bytes.split_first_chunk::<HEADER_SIZE>().ok_or(BadTable::Length)?;
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, BadComb> {
+        let (head, rest) = bytes.split_first_chunk::<HEADER_SIZE>().ok_or(BadComb::Length)?;
         let [_, _, _, _, _, teeth, ..] = head;
-        let size = CombSize::from_teeth(*teeth).ok_or(BadTable::Header)?;
-        let key = head.last_chunk().ok_or(BadTable::Header)?;
+        let size = CombSize::from_teeth(*teeth).ok_or(BadComb::Header)?;
+        let key = head.last_chunk().ok_or(BadComb::Header)?;
         if header(size, key) != *head {
-            return Err(BadTable::Header);
+            return Err(BadComb::Header);
         }
         let (parts, tail) = rest.as_chunks::<32>();
         let (entries, others) = parts.as_chunks::<3>();
-        let (own, entries) = entries.split_first().ok_or(BadTable::Length)?;
+        let (own, entries) = entries.split_first().ok_or(BadComb::Length)?;
         if bytes.len() != size.table_size() || !tail.is_empty() || !others.is_empty() {
-            return Err(BadTable::Length);
+            return Err(BadComb::Length);
         }
         Ok(Self { size, key, own, entries })
     }
