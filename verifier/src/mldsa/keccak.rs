@@ -10,7 +10,8 @@ pub(super) trait Lane: Copy + Default + 'static {
     const ROUND_CONSTANTS: &'static [[Self; 2]; 12];
 
     fn from_u64(value: u64) -> Self;
-    fn to_u64(self) -> u64;
+    /// The lower and the upper half.
+    fn halves(self) -> [u32; 2];
     fn xor(self, other: Self) -> Self;
     /// `self` and the complement of `other`.
     fn without(self, other: Self) -> Self;
@@ -46,39 +47,10 @@ fn round<L: Lane>(from: &State<L>, to: &mut State<L>, constant: L) {
     let [y0, y1, y2, y3, y4] = planes(to);
 
     // theta: what is added to each column is the parity of two others.
-    let [
-        a00,
-        a10,
-        a20,
-        a30,
-        a40, // y = 0
-        a01,
-        a11,
-        a21,
-        a31,
-        a41, // y = 1
-        a02,
-        a12,
-        a22,
-        a32,
-        a42, // y = 2
-        a03,
-        a13,
-        a23,
-        a33,
-        a43, // y = 3
-        a04,
-        a14,
-        a24,
-        a34,
-        a44, // y = 4
-    ] = from;
-    let parity = |a: &L, b: &L, c: &L, d: &L, e: &L| a.xor(*b).xor(*c).xor(*d).xor(*e);
-    let c0 = parity(a00, a01, a02, a03, a04);
-    let c1 = parity(a10, a11, a12, a13, a14);
-    let c2 = parity(a20, a21, a22, a23, a24);
-    let c3 = parity(a30, a31, a32, a33, a34);
-    let c4 = parity(a40, a41, a42, a43, a44);
+    let [mut c0, mut c1, mut c2, mut c3, mut c4] = [L::default(); 5];
+    for [a0, a1, a2, a3, a4] in L::settle(from).as_chunks::<5>().0 {
+        (c0, c1, c2, c3, c4) = (c0.xor(*a0), c1.xor(*a1), c2.xor(*a2), c3.xor(*a3), c4.xor(*a4));
+    }
     let d0 = c4.xor(c1.rotate::<1>());
     let d1 = c0.xor(c2.rotate::<1>());
     let d2 = c1.xor(c3.rotate::<1>());
@@ -158,8 +130,9 @@ impl Lane for u64 {
     }
 
     #[inline(always)]
-    fn to_u64(self) -> u64 {
-        self
+    fn halves(self) -> [u32; 2] {
+        let [a, b, c, d, e, f, g, h] = self.to_le_bytes();
+        [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
     }
 
     #[inline(always)]
@@ -223,11 +196,9 @@ impl Lane for Interleaved {
         Self::new(u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
     }
 
-    #[inline(always)]
-    fn to_u64(self) -> u64 {
-        let low = zip((self.even & 0xFFFF) | (self.odd << 16));
-        let high = zip((self.even >> 16) | (self.odd & 0xFFFF_0000));
-        u64::from(low) | (u64::from(high) << 32)
+    #[inline(never)]
+    fn halves(self) -> [u32; 2] {
+        [zip((self.even & 0xFFFF) | (self.odd << 16)), zip((self.even >> 16) | (self.odd & 0xFFFF_0000))]
     }
 
     #[inline(always)]
@@ -323,11 +294,11 @@ mod tests {
         permute(&mut plain);
         permute(&mut interleaved);
         assert_eq!(plain.first_chunk(), Some(&OF_ZEROS));
-        assert_eq!(interleaved.map(Lane::to_u64), plain);
+        assert_eq!(interleaved.map(Lane::halves), plain.map(Lane::halves));
         for _ in 0..100 {
             permute(&mut plain);
             permute(&mut interleaved);
-            assert_eq!(interleaved.map(Lane::to_u64), plain);
+            assert_eq!(interleaved.map(Lane::halves), plain.map(Lane::halves));
         }
     }
 
@@ -335,10 +306,10 @@ mod tests {
     fn an_interleaved_lane_is_the_lane() {
         for value in ROUND_CONSTANTS.into_iter().flatten().chain([0x0123_4567_89AB_CDEF, u64::MAX, 1 << 63]) {
             let lane = Interleaved::from_u64(value);
-            assert_eq!(lane.to_u64(), value);
-            assert_eq!(lane.rotate::<1>().to_u64(), value.rotate_left(1));
-            assert_eq!(lane.rotate::<44>().to_u64(), value.rotate_left(44));
-            assert_eq!(lane.rotate::<63>().to_u64(), value.rotate_left(63));
+            assert_eq!(lane.halves(), value.halves());
+            assert_eq!(lane.rotate::<1>().halves(), value.rotate_left(1).halves());
+            assert_eq!(lane.rotate::<44>().halves(), value.rotate_left(44).halves());
+            assert_eq!(lane.rotate::<63>().halves(), value.rotate_left(63).halves());
         }
     }
 

@@ -34,7 +34,7 @@ impl Input<'_> {
                 sponge.absorb(context);
                 sponge.absorb(message);
                 let mu = sixty_four_bytes(sponge);
-                *sponge = Shake::shake256();
+                sponge.restart();
                 sponge.absorb(&mu);
             }
         }

@@ -109,9 +109,9 @@ fn inverse_layers(poly: &mut Poly, quarter: usize, zetas: &mut impl DoubleEndedI
 /// The places of a block that belong together: one in each quarter of it.
 #[inline(always)]
 fn quarters(block: &mut [i32], quarter: usize) -> impl Iterator<Item = [&mut i32; 4]> {
-    let (ab, cd) = block.split_at_mut(quarter.wrapping_mul(2));
-    let (a, b) = ab.split_at_mut(quarter);
-    let (c, d) = cd.split_at_mut(quarter);
+    let (a, bcd) = block.split_at_mut_checked(quarter).unwrap_or_default();
+    let (b, cd) = bcd.split_at_mut_checked(quarter).unwrap_or_default();
+    let (c, d) = cd.split_at_mut_checked(quarter).unwrap_or_default();
     a.iter_mut().zip(b).zip(c).zip(d).map(|(((a, b), c), d)| [a, b, c, d])
 }
 

@@ -102,10 +102,12 @@ pub(super) fn rej_ntt_poly<T>(
         for lanes in shake.block().as_chunks::<3>().0 {
             let mut words = [0; 6];
             for (words, lane) in words.as_chunks_mut::<2>().0.iter_mut().zip(lanes) {
-                *words = halves(lane.to_u64());
+                *words = lane.halves();
             }
             for [a, b, c] in words.as_chunks::<3>().0 {
-                for candidate in candidates(*a, *b, *c) {
+                for bits in &four_times_three_bytes(*a, *b, *c) {
+                    // CoeffFromThreeBytes (Algorithm 14).
+                    let candidate = bits.cast_signed() & 0x7F_FFFF;
                     if candidate < Q {
                         let Some(free) = next else { return Ok(()) };
                         place(free, candidate);
@@ -122,21 +124,14 @@ pub(super) fn rej_ntt_poly<T>(
     Err(BadSeal)
 }
 
-/// CoeffFromThreeBytes (FIPS 204, Algorithm 14), four times, without the comparison with q.
+/// Twelve bytes, three in each; above them is anything.
 #[inline(always)]
-fn candidates(a: u32, b: u32, c: u32) -> [i32; 4] {
-    [a, (a >> 24) | (b << 8), (b >> 16) | (c << 16), c >> 8].map(|bits| bits.cast_signed() & 0x7F_FFFF)
-}
-
-/// A lane as two words.
-#[inline(always)]
-fn halves(lane: u64) -> [u32; 2] {
-    let [a, b, c, d, e, f, g, h] = lane.to_le_bytes();
-    [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
+const fn four_times_three_bytes(a: u32, b: u32, c: u32) -> [u32; 4] {
+    [a, (a >> 24) | (b << 8), (b >> 16) | (c << 16), c >> 8]
 }
 
 /// Room for tau of any set.
-const MAX_TAU: usize = 64;
+const MAX_TAU: usize = 60;
 /// Two blocks of SHAKE256; Appendix C of FIPS 204 demands 221 bytes at least.
 const MAX_BALL_BYTES: usize = 272;
 /// 1,344 bytes, 448 candidates; Appendix C of FIPS 204 demands 298 at least.

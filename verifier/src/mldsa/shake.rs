@@ -27,6 +27,12 @@ impl Shake {
         Self { state: [NativeLane::default(); 25], rate, position: 0 }
     }
 
+    /// As new.
+    pub(super) fn restart(&mut self) {
+        self.state.fill(NativeLane::default());
+        self.position = 0;
+    }
+
     /// Takes in more bytes.
     #[inline(never)]
     pub(super) fn absorb(&mut self, bytes: &[u8]) {
@@ -56,8 +62,9 @@ impl Shake {
         if self.position >= self.rate {
             self.next_block();
         }
-        let lane = self.state.get(self.position >> 3).map_or(0, |lane| lane.to_u64());
-        let [byte, ..] = lane.wrapping_shr(shift(self.position)).to_le_bytes();
+        let [low, high] = self.state.get(self.position >> 3).map_or([0; 2], |lane| lane.halves());
+        let word = if self.position & 4 == 0 { low } else { high };
+        let [byte, ..] = word.wrapping_shr(shift(self.position)).to_le_bytes();
         self.position = self.position.wrapping_add(1);
         byte
     }
@@ -73,7 +80,6 @@ impl Shake {
         self.position = 0;
     }
 
-    #[inline(always)]
     fn absorb_at_position(&mut self, value: u64, bytes: usize) {
         self.xor(self.position, value);
         self.position = self.position.wrapping_add(bytes);
@@ -83,7 +89,6 @@ impl Shake {
         }
     }
 
-    #[inline(always)]
     fn xor(&mut self, position: usize, value: u64) {
         // Always there: no position reaches the rate, which is less than the state.
         if let Some(lane) = self.state.get_mut(position >> 3) {
