@@ -34,7 +34,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `ed25519` | [`Ed25519`], by `ed25519-dalek` |
-//! | `ed25519-comb` | [`ExpandedEd25519`]: the same verdict under a key whose multiples were computed before, by arithmetic of our own |
+//! | `ed25519-comb` | `ExpandedEd25519`: the same verdict under a key whose multiples were computed before, by arithmetic of our own |
 //! | `ml-dsa` | [`MlDsa44`], [`MlDsa65`], [`MlDsa87`] and, for keys with tables, [`ExpandedMlDsa`]: an engine of our own |
 //! | `sha256` | SHA-256, anchor ids, and with them `Verifier::new` |
 //! | `sha512` | SHA-384 and SHA-512 |
