@@ -1,4 +1,4 @@
-//! The permutation Keccak-f[1600] (FIPS 202, section 3.3).
+//! The permutation `Keccak-f[1600]` (FIPS 202, section 3.3).
 //!
 //! A lane is whatever the machine rotates cheaply: 64 bits as they are where registers have 64, and the even and the odd bits apart
 //! where they have 32, because a rotation of a lane is then two rotations of a register, which most instructions do in passing.
@@ -31,7 +31,7 @@ pub(super) type NativeLane = Interleaved;
 /// The state: lane (x, y) of the standard is number 5y + x.
 pub(super) type State<L> = [L; 25];
 
-/// Keccak-p[1600, 24] (FIPS 202, Algorithm 7).
+/// `Keccak-p[1600, 24]` (FIPS 202, Algorithm 7).
 pub(super) fn permute<L: Lane>(state: &mut State<L>) {
     // Rounds go there and back, so that no round copies the state.
     let mut other = [L::default(); 25];
