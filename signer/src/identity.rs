@@ -22,15 +22,15 @@ pub use public::PublicIdentity;
 
 use crate::error::{Failure, Result, name};
 use crate::input::unreadable;
-use crate::key::{SigningKey, VerifyingKey};
+use crate::key::{Signer, SigningKey, VerifyingKey};
 use crate::new_directory::NewDirectory;
 use crate::output::Mode;
 
 /// One Ed25519 key and one ML-DSA key. There is no half of it.
 #[derive(Debug)]
 pub struct SigningIdentity {
-    classical: SigningKey,
-    post_quantum: SigningKey,
+    classical: Box<dyn Signer>,
+    post_quantum: Box<dyn Signer>,
 }
 
 impl SigningIdentity {
@@ -39,7 +39,7 @@ impl SigningIdentity {
     /// # Errors
     ///
     /// They are not one of each class, classical first.
-    pub fn new(classical: SigningKey, post_quantum: SigningKey) -> Result<Self> {
+    pub fn new(classical: Box<dyn Signer>, post_quantum: Box<dyn Signer>) -> Result<Self> {
         let classes = [&classical, &post_quantum].map(|key| key.algorithm().class());
         if classes != [AlgorithmClass::Classical, AlgorithmClass::PostQuantum] {
             return Err(Failure::new(format!(
@@ -58,7 +58,7 @@ impl SigningIdentity {
     ///
     /// The algorithm is no ML-DSA parameter set, or the operating system has no random numbers.
     pub fn generate(set: SealAlgorithm) -> Result<Self> {
-        Self::new(SigningKey::generate(SealAlgorithm::Ed25519)?, SigningKey::generate(set)?)
+        Self::new(Box::new(SigningKey::generate(SealAlgorithm::Ed25519)?), Box::new(SigningKey::generate(set)?))
     }
 
     /// Loads an identity, whole or not at all.
@@ -74,7 +74,7 @@ impl SigningIdentity {
                 .remedy(format!("`chmod 700 {}`", name(directory))));
         }
         let set = parameter_set(directory)?;
-        let load = |algorithm| -> Result<SigningKey> {
+        let load = |algorithm| -> Result<Box<dyn Signer>> {
             let path = directory.join(signing_key_file(algorithm));
             let key = SigningKey::load(&path)?;
             if key.algorithm() != algorithm {
@@ -85,7 +85,7 @@ impl SigningIdentity {
                 return Err(Failure::new(format!("{}: does not belong to the signing key beside it", name(&beside)))
                     .remedy("one of the two files was exchanged or damaged; restore both from where they were made"));
             }
-            Ok(key)
+            Ok(Box::new(key))
         };
         Self::new(load(SealAlgorithm::Ed25519)?, load(set)?)
     }
@@ -94,10 +94,13 @@ impl SigningIdentity {
     ///
     /// # Errors
     ///
-    /// Something of that name exists, or its parent can't be written.
+    /// Something of that name exists, or its parent can't be written, or a key can't leave where it is.
     pub fn write(&self, directory: &Path) -> Result<()> {
         let new = NewDirectory::create(directory, Mode::Secret)?;
         for key in self.keys() {
+            let key = key.exportable().ok_or_else(|| {
+                Failure::new(format!("the {} signing key can not leave the place it is in", key.algorithm().name()))
+            })?;
             key.save(&new.path().join(signing_key_file(key.algorithm())))?;
             key.verifying_key().save(&new.path().join(verifying_key_file(key.algorithm())))?;
         }
@@ -106,8 +109,8 @@ impl SigningIdentity {
 
     /// The keys, classical first.
     #[must_use]
-    pub const fn keys(&self) -> [&SigningKey; 2] {
-        [&self.classical, &self.post_quantum]
+    pub fn keys(&self) -> [&dyn Signer; 2] {
+        [self.classical.as_ref(), self.post_quantum.as_ref()]
     }
 
     /// What a trust anchor is made of.

@@ -10,12 +10,14 @@ mod ml_dsa;
 mod oid;
 mod pem;
 mod pkcs8;
+mod signer;
 mod signing;
 mod spki;
 mod thumbprint;
 mod verifying;
 
 pub use fault::KeyFault;
+pub use signer::{Mu, Signer};
 pub use signing::{Seed, SigningKey};
 pub use verifying::VerifyingKey;
 

@@ -39,7 +39,7 @@ fn an_identity_of_every_set_survives_the_round_trip() {
         }
         let loaded = SigningIdentity::load(&directory).unwrap();
         assert_eq!(loaded.public().unwrap(), identity.public().unwrap());
-        assert_eq!(loaded.keys().map(SigningKey::algorithm), [SealAlgorithm::Ed25519, set]);
+        assert_eq!(loaded.keys().map(Signer::algorithm), [SealAlgorithm::Ed25519, set]);
         assert_eq!(PublicIdentity::load(&directory).unwrap(), identity.public().unwrap());
     }
 }
@@ -141,8 +141,12 @@ fn a_directory_that_others_can_change_is_refused() {
 fn an_identity_has_one_key_of_each_class() {
     let key = |algorithm| SigningKey::generate(algorithm).unwrap();
     assert!(SigningIdentity::generate(SealAlgorithm::Ed25519).is_err());
-    assert!(SigningIdentity::new(key(SealAlgorithm::MlDsa44), key(SealAlgorithm::MlDsa44)).is_err());
-    assert!(SigningIdentity::new(key(SealAlgorithm::MlDsa44), key(SealAlgorithm::Ed25519)).is_err());
+    assert!(
+        SigningIdentity::new(Box::new(key(SealAlgorithm::MlDsa44)), Box::new(key(SealAlgorithm::MlDsa44))).is_err()
+    );
+    assert!(
+        SigningIdentity::new(Box::new(key(SealAlgorithm::MlDsa44)), Box::new(key(SealAlgorithm::Ed25519))).is_err()
+    );
 }
 
 #[test]

@@ -65,19 +65,26 @@ impl<P: MlDsaParams> MlDsaKey<P> {
         self.sign_with(message, &mut SysRng)
     }
 
-    fn sign_with(&self, message: &[u8], random: &mut impl TryCryptoRng) -> Result<Vec<u8>> {
-        // Drawn here, because the crate's error would not say what failed.
-        let mut drawn = Drawn(Zeroizing::new([0; 32]));
-        random.try_fill_bytes(&mut *drawn.0).map_err(no_random_numbers)?;
-        if *drawn.0 == [0; 32] {
-            return Err(Failure::new("the operating system's random numbers are all zeros"));
-        }
-        let signature = self
-            .0
-            .sign_randomized(message, &[], &mut drawn)
-            .map_err(|error| Failure::new("ML-DSA found no signature for this message").because(error.to_string()))?;
+    /// A hedged signature over a message representative (FIPS 204 Algorithm 7, from line 7).
+    ///
+    /// # Errors
+    ///
+    /// The operating system has no random numbers.
+    pub(super) fn sign_mu(&self, mu: &[u8; 64]) -> Result<Vec<u8>> {
+        let mut drawn = Drawn::from(&mut SysRng)?;
+        let signature = self.0.sign_mu_randomized(&(*mu).into(), &mut drawn).map_err(no_signature)?;
         Ok(signature.encode().as_slice().to_vec())
     }
+
+    fn sign_with(&self, message: &[u8], random: &mut impl TryCryptoRng) -> Result<Vec<u8>> {
+        let mut drawn = Drawn::from(random)?;
+        let signature = self.0.sign_randomized(message, &[], &mut drawn).map_err(no_signature)?;
+        Ok(signature.encode().as_slice().to_vec())
+    }
+}
+
+fn no_signature(error: impl core::fmt::Display) -> Failure {
+    Failure::new("ML-DSA found no signature for this message").because(error.to_string())
 }
 
 /// The failure of a random number generator.
@@ -88,6 +95,18 @@ pub(super) fn no_random_numbers(error: impl core::fmt::Display) -> Failure {
 
 /// The 32 random bytes of one signature (`rnd` of FIPS 204 Algorithm 2), handed out once.
 struct Drawn(Zeroizing<[u8; 32]>);
+
+impl Drawn {
+    fn from(random: &mut impl TryCryptoRng) -> Result<Self> {
+        // Drawn here, because the crate's error would not say what failed.
+        let mut drawn = Self(Zeroizing::new([0; 32]));
+        random.try_fill_bytes(&mut *drawn.0).map_err(no_random_numbers)?;
+        if *drawn.0 == [0; 32] {
+            return Err(Failure::new("the operating system's random numbers are all zeros"));
+        }
+        Ok(drawn)
+    }
+}
 
 impl TryRng for Drawn {
     type Error = Exhausted;

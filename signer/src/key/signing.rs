@@ -8,7 +8,8 @@ use twinseal_formats::SealAlgorithm;
 use zeroize::Zeroizing;
 
 use super::ml_dsa::{MlDsaKey, no_random_numbers};
-use super::{KeyFault, VerifyingKey, pem, pkcs8};
+use super::signer::no_mu;
+use super::{KeyFault, Mu, Signer, VerifyingKey, pem, pkcs8};
 use crate::error::{Failure, Result};
 
 /// What a signing key is grown from: 32 random bytes, wiped on drop.
@@ -132,16 +133,16 @@ impl SigningKey {
     pub const fn verifying_key(&self) -> &VerifyingKey {
         &self.verifying
     }
+}
 
-    /// Signs: Ed25519 (RFC 8032), or pure ML-DSA with the empty context, hedged (FIPS 204 Algorithm 2).
-    ///
-    /// The signature has not been verified: a fault while signing can spoil it, and a spoiled signature can give the key away. Verify
-    /// it with code that took no part in making it before it leaves the process.
-    ///
-    /// # Errors
-    ///
-    /// The operating system has no random numbers.
-    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+/// The signature has not been verified: a fault while signing can spoil it, and a spoiled signature can give the key away. Verify it
+/// with code that took no part in making it before it leaves the process. ML-DSA is hedged.
+impl Signer for SigningKey {
+    fn verifying_key(&self) -> &VerifyingKey {
+        &self.verifying
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         match &self.engine {
             Engine::Ed25519(key) => key
                 .try_sign(message)
@@ -151,6 +152,19 @@ impl SigningKey {
             Engine::MlDsa65(key) => key.sign(message),
             Engine::MlDsa87(key) => key.sign(message),
         }
+    }
+
+    fn sign_mu(&self, mu: &Mu) -> Result<Vec<u8>> {
+        match &self.engine {
+            Engine::Ed25519(_) => Err(no_mu(self.algorithm())),
+            Engine::MlDsa44(key) => key.sign_mu(mu),
+            Engine::MlDsa65(key) => key.sign_mu(mu),
+            Engine::MlDsa87(key) => key.sign_mu(mu),
+        }
+    }
+
+    fn exportable(&self) -> Option<&SigningKey> {
+        Some(self)
     }
 }
 

@@ -1,9 +1,11 @@
 //! Verifying keys.
 
 use twinseal_formats::SealAlgorithm;
+use twinseal_verifier::BadSeal;
 
 use super::{KeyFault, pem, spki};
 use crate::error::{Failure, Result};
+use crate::store::ALGORITHMS;
 
 /// A verifying key: an algorithm, and as many bytes as it has.
 ///
@@ -92,6 +94,16 @@ impl VerifyingKey {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Verifies a signature over a message with the device's own code.
+    ///
+    /// # Errors
+    ///
+    /// The signature is not valid, or the algorithm is newer than this crate.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> core::result::Result<(), BadSeal> {
+        let known = ALGORITHMS.iter().find(|known| known.algorithm() == self.algorithm);
+        known.ok_or(BadSeal)?.verify(&self.bytes, message, signature)
     }
 }
 

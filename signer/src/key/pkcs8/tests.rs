@@ -1,5 +1,6 @@
 use ml_dsa::signature::Verifier as _;
 
+use super::super::Signer as _;
 use super::*;
 
 mod consistency;
