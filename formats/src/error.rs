@@ -26,11 +26,13 @@ pub enum Stage {
     Configuration = 7,
     /// The evidence behind the payloads: read by hosts, never by a device.
     Evidence = 8,
+    /// A trust update, against the trust store in use and this device.
+    Update = 9,
 }
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Frame,
         Self::Manifest,
         Self::Trust,
@@ -39,6 +41,7 @@ impl Stage {
         Self::Image,
         Self::Configuration,
         Self::Evidence,
+        Self::Update,
     ];
 
     /// The stage's number: the high byte of its error codes.
@@ -53,6 +56,7 @@ impl Stage {
             Self::Image => 6,
             Self::Configuration => 7,
             Self::Evidence => 8,
+            Self::Update => 9,
         }
     }
 
@@ -68,6 +72,7 @@ impl Stage {
             Self::Image => "image",
             Self::Configuration => "configuration",
             Self::Evidence => "evidence",
+            Self::Update => "update",
         }
     }
 }

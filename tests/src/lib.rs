@@ -9,6 +9,7 @@
 //! | `bundle` | bundles as parts: any of them can be replaced by any bytes |
 //! | `manifest` | manifests as parts, likewise |
 //! | `trust` | trust stores, honest and as parts |
+//! | `rotation` | a vendor that rotates its keys, and a device that follows |
 //! | `device` | a device's facts, its slot and its external flash, in memory, with faults on demand |
 //! | `roads` | pull, push and boot, and that they agree |
 //! | `world` | one vendor, its device, and its release: where most tests start |
@@ -32,5 +33,6 @@ pub mod identity;
 pub mod manifest;
 pub mod release;
 pub mod roads;
+pub mod rotation;
 pub mod trust;
 pub mod world;

@@ -4,8 +4,8 @@
 //! counts only if every one of its keys has a valid seal that names the anchor.
 
 use twinseal_formats::{
-    AlgorithmClass, Anchor, AnchorKey, Digest, Envelope, Fault, Manifest, ParseError, Role, Seal, Seals, Stage,
-    ToBeSigned, TrustEpoch, TrustStore,
+    AlgorithmClass, Anchor, AnchorKey, ClassId, Digest, Envelope, Fault, Manifest, ParseError, Role, Seal, Seals,
+    Stage, ToBeSigned, TrustEpoch, TrustStore, VendorId,
 };
 
 use crate::algorithm::SealVerifier;
@@ -68,8 +68,7 @@ impl<'a> Verifier<'a> {
             return Err(ParseError::new(Stage::Frame, Fault::Form, ENTRIES_OFFSET).into());
         }
         let frame = Frame { size: envelope.size(), entries: envelope.entries() };
-        let serves_release =
-            self.store.vendor() == manifest.vendor() && self.store.classes().any(|class| class == manifest.class());
+        let serves_release = self.serves(manifest.vendor(), manifest.class());
         let trust = TrustScope { epoch: self.store.epoch(), serves_release };
         Ok(AuthenticManifest { manifest, release_id, frame, trust })
     }
@@ -80,8 +79,13 @@ impl<'a> Verifier<'a> {
         &self.store
     }
 
+    /// Whether the trust store is for this vendor and class.
+    pub(crate) fn serves(&self, vendor: VendorId, class: ClassId) -> bool {
+        self.store.vendor() == vendor && self.store.classes().any(|one| one == class)
+    }
+
     /// Holds the seals over `sealed_bytes` against every requirement of these roles.
-    fn authenticate_object(
+    pub(crate) fn authenticate_object(
         &self,
         seals: &Seals<'_>,
         sealed_bytes: &[u8],

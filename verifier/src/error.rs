@@ -123,6 +123,23 @@ errors! {
     ComponentList = 0x0b "component-list", "the device's component ids are not 1 to 16, unique and ascending";
     NoScratch = 0x0c "no-scratch", "the working memory for reading images is empty";
     DigestNotAvailable { algorithm: DigestAlgorithm } = 0x0d "digest-not-available", "no digest algorithm that the trust store allows is compiled in";
+    ConfirmedFrame = 0x0e "confirmed-frame", "the frame handed in beside a trust update is not that of the confirmed release";
+}
+
+errors! {
+    /// A trust update is not one for the trust store in use, or not for this device, or not now.
+    UpdateError at Update, listed in UPDATE_ERRORS;
+    NoRootRequirement = 0x01 "no-root-requirement", "the trust store in use names no root anchors: it can never be updated";
+    ReplacesAnother = 0x02 "replaces-another", "the trust update replaces another trust store than the one in use";
+    EpochStep { offered: TrustEpoch, present: TrustEpoch } = 0x03 "epoch-step", "the new trust store's epoch is not the present one plus 1";
+    VendorDiffers = 0x04 "vendor-differs", "the new trust store is for another vendor";
+    NoNewRootRequirement = 0x05 "no-new-root-requirement", "the new trust store names no root anchors: it could never be updated again";
+    NewRequirementNotMet { valid: u8, threshold: u8 } = 0x06 "new-requirement-not-met", "fewer distinct root anchors of the new trust store sealed the trust update than that store demands";
+    StoreReplaced { present: TrustEpoch, counter: TrustEpoch } = 0x07 "store-replaced", "the trust store in use is older than the epoch counter: it was replaced once and came back";
+    CounterExhausted { offered: TrustEpoch, limit: TrustEpoch } = 0x08 "counter-exhausted", "the epoch counter can never reach the new trust store's epoch";
+    DeviceNotServed = 0x09 "device-not-served", "the new trust store is for other classes than the device's";
+    ConfirmedReleaseRefused { reason: ErrorCode } = 0x0a "confirmed-release-refused", "the device's confirmed release does not authenticate under the new trust store: it would not boot again";
+    NotWritten = 0x0b "not-written", "what was read back is not the new trust store";
 }
 
 /// Why a bundle was refused, whatever the stage.
@@ -139,6 +156,8 @@ pub enum Error {
     Image(ImageError),
     /// What the device maker configured can not be used.
     Configuration(ConfigurationError),
+    /// A trust update is not for the trust store in use, or not for this device.
+    Update(UpdateError),
 }
 
 impl Error {
@@ -151,6 +170,7 @@ impl Error {
             Self::Admit(error) => error.code(),
             Self::Image(error) => error.code(),
             Self::Configuration(error) => error.code(),
+            Self::Update(error) => error.code(),
         }
     }
 
@@ -163,6 +183,7 @@ impl Error {
             Self::Admit(_) => Stage::Admit,
             Self::Image(_) => Stage::Image,
             Self::Configuration(_) => Stage::Configuration,
+            Self::Update(_) => Stage::Update,
         }
     }
 
@@ -175,6 +196,7 @@ impl Error {
             Self::Admit(error) => error.name(),
             Self::Image(error) => error.name(),
             Self::Configuration(error) => error.name(),
+            Self::Update(error) => error.name(),
         }
     }
 }
@@ -193,6 +215,7 @@ impl fmt::Display for Error {
             Self::Admit(error) => error.fmt(f),
             Self::Image(error) => error.fmt(f),
             Self::Configuration(error) => error.fmt(f),
+            Self::Update(error) => error.fmt(f),
         }
     }
 }

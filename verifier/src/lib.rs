@@ -9,6 +9,9 @@
 //! | [`AdmittedManifest`] | for this device, and no rollback | [`AuthenticManifest::admit`] |
 //! | [`VerifiedUpdate`] | every image in this storage is the one named | [`AdmittedManifest::verify_images`], `verify_enclosed`, [`Reception::finish`] |
 //!
+//! A trust store changes by a road of its own, with the feature `sha256`: [`TrustUpdate`], `AuthenticTrustUpdate`, `AdmittedTrustUpdate`,
+//! `WrittenTrustStore` (docs/procedure.md, T-1 to T-17).
+//!
 //! The crate is pure: device identity, counters, storage and algorithms are arguments. It allocates nothing, recurses nowhere, does no
 //! I/O, knows no clock, and can not panic. docs/procedure.md is the normative text of what happens in which order.
 //!
@@ -59,6 +62,8 @@ mod image;
 pub mod mldsa;
 mod receive;
 mod storage;
+#[cfg(feature = "sha256")]
+mod trust_update;
 
 pub use admit::{AdmittedManifest, Boot, ConfirmedRelease, Device, Install, Procedure};
 #[cfg(feature = "ed25519")]
@@ -74,12 +79,16 @@ pub use digest::Hasher;
 pub use ed25519_comb::{BadComb, BaseComb, CombSize, ExpandedEd25519};
 pub use error::{
     ADMIT_ERRORS, AUTHENTICATE_ERRORS, AdmitError, AuthenticateError, CONFIGURATION_ERRORS, ConfigurationError, Error,
-    IMAGE_ERRORS, ImageError,
+    IMAGE_ERRORS, ImageError, UPDATE_ERRORS, UpdateError,
 };
 pub use image::VerifiedUpdate;
 #[cfg(feature = "ml-dsa")]
 pub use mldsa::{BadTable, ExpandedKey, ParameterSet, Set44, Set65, Set87, expand, expanded_words};
 pub use receive::{Intake, Reception};
 pub use storage::{Extent, Refused, Slot, Source, Storage, StorageFault};
+#[cfg(feature = "sha256")]
+pub use trust_update::{
+    AdmittedTrustUpdate, AuthenticTrustUpdate, ConfirmedFrame, TrustState, WrittenTrustStore, hold_epoch,
+};
 pub use twinseal_formats as formats;
-pub use twinseal_formats::{Envelope, TrustStore};
+pub use twinseal_formats::{Envelope, TrustStore, TrustUpdate};

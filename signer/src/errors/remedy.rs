@@ -13,6 +13,7 @@ pub(super) fn of(stage: Stage, rule: &str) -> &'static str {
         Stage::Image => image(rule),
         Stage::Configuration => configuration(rule),
         Stage::Evidence => evidence(rule),
+        Stage::Update => update(rule),
         _ => UNKNOWN,
     }
 }
@@ -207,6 +208,9 @@ fn image(rule: &str) -> &'static str {
 
 fn configuration(rule: &str) -> &'static str {
     match rule {
+        "confirmed-frame" => {
+            "Hand in the stored frame of the release that the device confirmed, unchanged, beside the trust update."
+        }
         "no-release-requirement" => {
             "Make the trust store again with at least one release anchor and a requirement for that role."
         }
@@ -270,6 +274,39 @@ fn evidence(rule: &str) -> &'static str {
 }
 
 const EVIDENCE_OTHERWISE: &str = "Fetch the bundle again; if it is the same, the evidence index was written by a tool that does not follow profile 1.";
+
+fn update(rule: &str) -> &'static str {
+    match rule {
+        "no-root-requirement" => {
+            "Provision the device anew, if it can be: a store without root anchors was made to stay as it is."
+        }
+        "replaces-another" => {
+            "Apply the chain of trust updates in its order, from the store that the device has; this one starts from another."
+        }
+        "epoch-step" => {
+            "Make the new store with the epoch that follows the replaced store's, and seal the update again."
+        }
+        "vendor-differs" => "Make the new store for the vendor of the one it replaces, and seal the update again.",
+        "no-new-root-requirement" => {
+            "Give the new store root anchors and a requirement for them, and seal the update again."
+        }
+        "new-requirement-not-met" => {
+            "Have enough root identities of the new store seal the update too, and add their seals."
+        }
+        "store-replaced" => "Use the store of the highest epoch that the device holds: this one was replaced before.",
+        "counter-exhausted" => "Make no more trust updates for this device: its counter of epochs is used up.",
+        "device-not-served" => {
+            "Make the new store for the device's class too, or send the update to the devices it is for."
+        }
+        "confirmed-release-refused" => {
+            "Install and confirm a release that the new store accepts, then apply the update; or keep those anchors for now."
+        }
+        "not-written" => {
+            "Write the new store again and read it back; the store in use stays in use until that succeeds."
+        }
+        _ => UNKNOWN,
+    }
+}
 
 /// The rules of deterministic CBOR and of single items, which any object can break.
 fn is_encoding(rule: &str) -> bool {
