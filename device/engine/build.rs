@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use ml_dsa::{ExpandedSigningKey, MlDsa44, MlDsa65, MlDsa87, MlDsaParams};
-use twinseal_verifier::{ParameterSet, Set44, Set65, Set87, expand, expanded_words};
+use twinseal_verifier::{ParameterSet, Set44, Set65, Set87, expand_ml_dsa};
 
 fn main() {
     println!("cargo::rerun-if-changed=memory.ld");
@@ -25,8 +25,8 @@ fn given<P: MlDsaParams, S: ParameterSet>() -> String {
     let signer = ExpandedSigningKey::<P>::from_seed(&[7; 32].into());
     let key = signer.verifying_key().encode().to_vec();
     let signature = signer.sign_deterministic(&[0x5A; 32], &[]).unwrap().encode().to_vec();
-    let mut table = vec![0; expanded_words::<S>()];
-    expand::<S>(&key, &mut table).unwrap();
+    let mut table = Vec::new();
+    expand_ml_dsa::<S>(&key, |piece| table.extend_from_slice(piece)).unwrap();
     let mut text = String::new();
     for (name, bytes) in [("KEY", &key), ("SIGNATURE", &signature)] {
         write!(text, "#[unsafe(link_section = \".given\")]\nstatic {name}: [u8; {}] = {bytes:?};\n", bytes.len())

@@ -11,6 +11,7 @@
 //! | `trust` | trust stores, honest and as parts |
 //! | `rotation` | a vendor that rotates its keys, and a device that follows |
 //! | `device` | a device's facts, its slot and its external flash, in memory, with faults on demand |
+//! | `expanded` | a device whose anchors are expanded |
 //! | `roads` | pull, push and boot, and that they agree |
 //! | `world` | one vendor, its device, and its release: where most tests start |
 #![allow(
@@ -29,6 +30,7 @@
 pub mod bundle;
 pub mod cbor;
 pub mod device;
+pub mod expanded;
 pub mod identity;
 pub mod manifest;
 pub mod release;

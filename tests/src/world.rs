@@ -1,9 +1,11 @@
 //! One vendor, its device, and its release: where most tests start.
 
 use twinseal_formats::{DigestAlgorithm, Role, SealAlgorithm};
+use twinseal_verifier::{Error, Fast, Small, Verifier};
 
 use crate::bundle::{Bundle, Form};
 use crate::device::Facts;
+use crate::expanded::with_expanded;
 use crate::identity::Identity;
 use crate::release::Release;
 use crate::roads::{self, Outcome};
@@ -55,9 +57,13 @@ impl World {
         self.release.sealed_around(manifest, &[&self.signer]).to_bytes(Form::Stripped)
     }
 
-    /// What the device says to these bytes, by every road.
+    /// What the device says to these bytes, by every road; asserts that one with expanded anchors says the same.
     pub fn judge(&self, bytes: &[u8]) -> Outcome {
         let store = self.store.encode();
-        roads::every_road(bytes, &trust::verifier(&store)?, &self.facts)
+        let outcome = trust::verifier(&store).and_then(|verifier| roads::every_road(bytes, &verifier, &self.facts));
+        let pull = |verifier: Result<Verifier<'_>, Error>| roads::pull(bytes, &verifier?, &self.facts);
+        assert_eq!(with_expanded::<Fast, _>(&store, pull), outcome, "expanded anchors, much memory");
+        assert_eq!(with_expanded::<Small, _>(&store, pull), outcome, "expanded anchors, little memory");
+        outcome
     }
 }

@@ -1,7 +1,5 @@
 //! The algorithms that verify seals, injected by the caller: what is not named is not linked.
 
-use core::fmt::Debug;
-
 use twinseal_formats::SealAlgorithm;
 
 #[cfg(feature = "ed25519")]
@@ -12,12 +10,21 @@ mod ml_dsa;
 #[cfg(feature = "ed25519")]
 pub use ed25519::Ed25519;
 #[cfg(feature = "ml-dsa")]
-pub use ml_dsa::{ExpandedMlDsa, Fast, MlDsa44, MlDsa65, MlDsa87, Small, WorkingMemory};
+pub(crate) use ml_dsa::examine_ml_dsa_key;
+#[cfg(feature = "ml-dsa")]
+pub use ml_dsa::{MlDsa44, MlDsa65, MlDsa87};
 
-/// Verifies the seals of one algorithm.
-pub trait SealVerifier: Debug + Sync {
+/// Verifies the seals of one algorithm, under any key of it or, with a table, under one.
+pub trait SealVerifier: Sync {
     /// Which algorithm.
     fn algorithm(&self) -> SealAlgorithm;
+
+    /// Whether it can verify under this key. Of those that were given for an algorithm, the first that can is used, for good or ill: its
+    /// verdict is final. So what has a table stands before what has none.
+    fn serves(&self, key: &[u8]) -> bool {
+        let _ = key;
+        true
+    }
 
     /// Refuses keys under which anybody could make seals. Called when an anchor is made, not for every bundle.
     ///

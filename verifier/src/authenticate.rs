@@ -3,6 +3,8 @@
 //! One rule covers hybrid, m-of-n and countersigning alike: a requirement is "at least n distinct anchors of this role", and an anchor
 //! counts only if every one of its keys has a valid seal that names the anchor.
 
+use core::fmt;
+
 use twinseal_formats::{
     AlgorithmClass, Anchor, AnchorKey, ClassId, Digest, Envelope, Fault, Manifest, ParseError, Role, Seal, Seals,
     Stage, ToBeSigned, TrustEpoch, TrustStore, VendorId,
@@ -15,7 +17,7 @@ use crate::error::{AuthenticateError, ConfigurationError, Error};
 /// A device's trust, ready to decide: a trust store whose requirements can be met, and the algorithms that its keys need.
 ///
 /// Made by `Verifier::new`, which examines every key, or by [`Verifier::from_write_protected`]; both are in the module `configure`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Verifier<'a> {
     pub(crate) store: TrustStore<'a>,
     pub(crate) algorithms: &'a [&'a dyn SealVerifier],
@@ -157,6 +159,12 @@ impl<'a> Verifier<'a> {
     }
 }
 
+impl fmt::Debug for Verifier<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
 impl<'m> AuthenticManifest<'m> {
     /// The manifest.
     #[must_use]
@@ -175,7 +183,7 @@ impl<'m> AuthenticManifest<'m> {
     }
 }
 
-/// The verifier of a key's algorithm, out of those that were given.
+/// The verifier of a key: out of those that were given, the first of its algorithm that serves it.
 pub(crate) fn available<'a>(
     algorithms: &'a [&'a dyn SealVerifier],
     key: &AnchorKey<'_>,
@@ -183,7 +191,7 @@ pub(crate) fn available<'a>(
     algorithms
         .iter()
         .copied()
-        .find(|algorithm| algorithm.algorithm() == key.algorithm)
+        .find(|algorithm| algorithm.algorithm() == key.algorithm && algorithm.serves(key.bytes))
         .ok_or(ConfigurationError::AlgorithmNotAvailable { algorithm: key.algorithm })
 }
 

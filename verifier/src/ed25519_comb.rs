@@ -25,8 +25,10 @@
 use core::fmt;
 
 use sha2::{Digest as _, Sha512};
+use twinseal_formats::SealAlgorithm;
 
-use crate::algorithm::BadSeal;
+use crate::algorithm::{BadSeal, SealVerifier, WeakKey};
+use crate::expanded::BadTable;
 
 #[cfg(test)]
 mod differential;
@@ -43,9 +45,9 @@ use scalar::Scalar;
 pub use table::CombSize;
 use table::{Table, Teeth};
 
-/// A verifying key of Ed25519 with its table.
+/// Ed25519 under one key, with its table: an expanded anchor's classical half.
 ///
-/// Same verdict on every message and signature as [`Ed25519`](crate::SealVerifier) with the key's bytes, in about a quarter of the time.
+/// Same verdict on every message and signature as the adapter `Ed25519` with the key's bytes, in about a quarter of the time.
 #[derive(Clone, Copy)]
 pub struct ExpandedEd25519<'a> {
     own: Table<'a>,
@@ -53,44 +55,44 @@ pub struct ExpandedEd25519<'a> {
 }
 
 impl<'a> ExpandedEd25519<'a> {
-    /// An anchor from memory that nobody but the provisioning and the boot stage can write.
-    ///
-    /// The header is held against `key` and the sizes against each other; the entries are believed. **Whoever can change them can forge.** Where that is
-    /// not out of the question, [`from_recomputed`](Self::from_recomputed) is the constructor.
-    ///
-    /// # Errors
-    /// [`BadComb`], and which part of it.
-    pub fn from_write_protected(table: &'a [u8], key: &[u8], base: BaseComb) -> Result<Self, BadComb> {
-        let own = Table::parse(table)?;
-        if own.key() != key {
-            return Err(BadComb::AnotherKey);
-        }
-        let base = Table::parse(base.bytes)?;
-        if own.size() != base.size() {
-            return Err(BadComb::AnotherSize);
-        }
-        Ok(Self { own, base })
-    }
-
     /// An anchor from memory that need not be trusted now, but must not change afterwards: computes every entry anew and compares.
     ///
     /// That takes as long as some hundred verifications and needs no memory for the table.
     ///
     /// # Errors
-    /// [`BadComb`], and which part of it.
-    pub fn from_recomputed(table: &'a [u8], key: &[u8], base: BaseComb) -> Result<Self, BadComb> {
+    /// [`BadTable`], and which part of it.
+    pub fn new(table: &'a [u8], key: &[u8], base: BaseComb) -> Result<Self, BadTable> {
         let anchor = Self::from_write_protected(table, key, base)?;
-        let teeth = Teeth::<Native>::new(anchor.own.size(), anchor.own.key()).ok_or(BadComb::WeakKey)?;
-        if anchor.own.rows().copied().eq(teeth.rows()) { Ok(anchor) } else { Err(BadComb::Entries) }
+        let teeth = Teeth::<Native>::new(anchor.own.size(), anchor.own.key()).ok_or(BadTable::WeakKey)?;
+        if anchor.own.rows().copied().eq(teeth.rows()) { Ok(anchor) } else { Err(BadTable::Entries) }
+    }
+
+    /// An anchor from memory that nobody but the provisioning and the boot stage can write.
+    ///
+    /// The header is held against `key` and the sizes against each other; the entries are believed. **Whoever can change them can forge.** Where that is
+    /// not out of the question, and for keys that came with a trust update, [`new`](Self::new) is the constructor.
+    ///
+    /// # Errors
+    /// [`BadTable`], and which part of it.
+    pub fn from_write_protected(table: &'a [u8], key: &[u8], base: BaseComb) -> Result<Self, BadTable> {
+        let own = Table::parse(table)?;
+        if own.key() != key {
+            return Err(BadTable::AnotherKey);
+        }
+        let base = Table::parse(base.bytes)?;
+        if own.size() != base.size() {
+            return Err(BadTable::AnotherSize);
+        }
+        Ok(Self { own, base })
     }
 
     /// Makes the table of a key, handing over its bytes in order, piece by piece; [`CombSize::table_size`] says how many there will be.
     ///
     /// # Errors
-    /// [`BadComb::WeakKey`] for exactly the keys that `Ed25519::examine_key` refuses; then nothing was handed over.
-    pub fn expand(key: &[u8], size: CombSize, mut piece: impl FnMut(&[u8])) -> Result<(), BadComb> {
-        let key = key.try_into().map_err(|_| BadComb::WeakKey)?;
-        let teeth = Teeth::<Native>::new(size, key).ok_or(BadComb::WeakKey)?;
+    /// [`BadTable::WeakKey`] for exactly the keys that `Ed25519::examine_key` refuses; then nothing was handed over.
+    pub fn expand(key: &[u8], size: CombSize, mut piece: impl FnMut(&[u8])) -> Result<(), BadTable> {
+        let key = key.try_into().map_err(|_| BadTable::WeakKey)?;
+        let teeth = Teeth::<Native>::new(size, key).ok_or(BadTable::WeakKey)?;
         piece(&table::header(size, key));
         for row in teeth.rows() {
             piece(row.as_flattened());
@@ -110,15 +112,7 @@ impl<'a> ExpandedEd25519<'a> {
         self.own.size()
     }
 
-    /// Verifies a signature; both arguments are untrusted.
-    ///
-    /// # Errors
-    /// [`BadSeal`], with no detail: a forger should learn nothing, and nobody else needs to.
-    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSeal> {
-        self.verify_in::<Native>(message, signature)
-    }
-
-    /// The same with limbs of one's choice.
+    /// Verifies with limbs of one's choice.
     fn verify_in<F: Field>(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSeal> {
         let ([r, s], []) = signature.as_chunks::<32>() else {
             return Err(BadSeal);
@@ -127,6 +121,25 @@ impl<'a> ExpandedEd25519<'a> {
         let k = challenge(r, self.key(), message);
         let expected = table::difference::<F>(&self.base, &s, &self.own, &k).ok_or(BadSeal)?;
         if expected.encode() == *r && !expected.is_of_small_order() { Ok(()) } else { Err(BadSeal) }
+    }
+}
+
+impl SealVerifier for ExpandedEd25519<'_> {
+    fn algorithm(&self) -> SealAlgorithm {
+        SealAlgorithm::Ed25519
+    }
+
+    fn serves(&self, key: &[u8]) -> bool {
+        self.key() == key
+    }
+
+    /// A table is made for good keys only (F-60), and `new` has looked.
+    fn examine_key(&self, key: &[u8]) -> Result<(), WeakKey> {
+        if self.serves(key) { Ok(()) } else { Err(WeakKey) }
+    }
+
+    fn verify(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), BadSeal> {
+        if self.serves(key) { self.verify_in::<Native>(message, signature) } else { Err(BadSeal) }
     }
 }
 
@@ -188,39 +201,6 @@ impl fmt::Debug for BaseComb {
         f.debug_struct("BaseComb").field("bytes", &self.bytes.len()).finish()
     }
 }
-
-/// Why a table is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BadComb {
-    /// Not as long as its header says (F-62).
-    Length,
-    /// Not the header of an expanded Ed25519 anchor of profile 1 (F-61).
-    Header,
-    /// The header names another key (F-63).
-    AnotherKey,
-    /// The base point's comb has another number of teeth (F-64).
-    AnotherSize,
-    /// No key that an anchor may have (F-60).
-    WeakKey,
-    /// An entry is not the one that the key has (F-65).
-    Entries,
-}
-
-impl fmt::Display for BadComb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Length => "the expanded anchor is not as long as its header says",
-            Self::Header => "this is no header of an expanded Ed25519 anchor",
-            Self::AnotherKey => "the expanded anchor is that of another key",
-            Self::AnotherSize => "the expanded anchor and the base point's comb differ in size",
-            Self::WeakKey => "this is no key that an anchor may have",
-            Self::Entries => "the expanded anchor has entries that are not those of its key",
-        })
-    }
-}
-
-impl core::error::Error for BadComb {}
 
 /// The limbs that suit the machine.
 #[cfg(target_pointer_width = "64")]

@@ -37,8 +37,8 @@
 //! | feature | brings |
 //! |---|---|
 //! | `ed25519` | [`Ed25519`], by `ed25519-dalek` |
-//! | `ed25519-comb` | `ExpandedEd25519`: the same verdict under a key whose multiples were computed before, by arithmetic of our own |
-//! | `ml-dsa` | [`MlDsa44`], [`MlDsa65`], [`MlDsa87`] and, for keys with tables, [`ExpandedMlDsa`]: an engine of our own |
+//! | `ed25519-comb` | [`ExpandedEd25519`]: the same verdict under a key whose multiples were computed before, by arithmetic of our own |
+//! | `ml-dsa` | [`MlDsa44`], [`MlDsa65`], [`MlDsa87`] and, for a key with a table, [`ExpandedMlDsa`]: an engine of our own |
 //! | `sha256` | SHA-256, anchor ids, and with them `Verifier::new` |
 //! | `sha512` | SHA-384 and SHA-512 |
 
@@ -56,6 +56,8 @@ mod digest;
 #[cfg(feature = "ed25519-comb")]
 mod ed25519_comb;
 mod error;
+#[cfg(any(feature = "ed25519-comb", feature = "ml-dsa"))]
+mod expanded;
 mod image;
 #[cfg(feature = "ml-dsa")]
 #[doc(hidden)]
@@ -70,20 +72,22 @@ pub use admit::{AdmittedManifest, Boot, ConfirmedRelease, Device, Install, Proce
 pub use algorithm::Ed25519;
 pub use algorithm::{BadSeal, SealVerifier, WeakKey};
 #[cfg(feature = "ml-dsa")]
-pub use algorithm::{ExpandedMlDsa, Fast, MlDsa44, MlDsa65, MlDsa87, Small, WorkingMemory};
+pub use algorithm::{MlDsa44, MlDsa65, MlDsa87};
 #[cfg(feature = "sha256")]
 pub use anchor::{anchor_id, thumbprint};
 pub use authenticate::{AuthenticManifest, Verifier};
 pub use digest::Hasher;
 #[cfg(feature = "ed25519-comb")]
-pub use ed25519_comb::{BadComb, BaseComb, CombSize, ExpandedEd25519};
+pub use ed25519_comb::{BaseComb, CombSize, ExpandedEd25519};
 pub use error::{
     ADMIT_ERRORS, AUTHENTICATE_ERRORS, AdmitError, AuthenticateError, CONFIGURATION_ERRORS, ConfigurationError, Error,
     IMAGE_ERRORS, ImageError, UPDATE_ERRORS, UpdateError,
 };
+#[cfg(any(feature = "ed25519-comb", feature = "ml-dsa"))]
+pub use expanded::BadTable;
 pub use image::VerifiedUpdate;
 #[cfg(feature = "ml-dsa")]
-pub use mldsa::{BadTable, ExpandedKey, ParameterSet, Set44, Set65, Set87, expand, expanded_words};
+pub use mldsa::{ExpandedMlDsa, Fast, ParameterSet, Set44, Set65, Set87, Small, WorkingMemory, expand_ml_dsa};
 pub use receive::{Intake, Reception};
 pub use storage::{Extent, Refused, Slot, Source, Storage, StorageFault};
 #[cfg(feature = "sha256")]

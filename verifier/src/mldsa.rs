@@ -17,6 +17,6 @@ mod sampling;
 mod shake;
 
 pub use compact::verify as verify_compact;
-pub use expanded::{BadTable, ExpandedKey, expand, expanded_words};
+pub use expanded::{ExpandedMlDsa, Fast, Small, WorkingMemory, expand_ml_dsa, expand_unexamined};
 pub use message::Input;
 pub use params::{ParameterSet, Set44, Set65, Set87};

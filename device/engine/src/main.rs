@@ -9,7 +9,7 @@ use core::hint::black_box;
 
 use board::{calibrate, code_size, exit, print, print_number, start_ticks, ticks, with_paint};
 #[allow(unused_imports, reason = "each road needs some")]
-use twinseal_verifier::mldsa::{ExpandedKey, Input, Set44, Set65, Set87, verify_compact};
+use twinseal_verifier::mldsa::{ExpandedMlDsa, Fast, Input, Set44, Set65, Set87, Small, verify_compact};
 
 include!(concat!(env!("OUT_DIR"), "/given.rs"));
 
@@ -31,11 +31,11 @@ fn verify(signature: &[u8]) -> bool {
     #[cfg(feature = "compact")]
     return verify_compact::<Set>(black_box(&KEY), input, signature).is_ok();
     #[cfg(feature = "fast")]
-    return ExpandedKey::<Set>::from_write_protected(black_box(&KEY), black_box(&TABLE))
-        .is_ok_and(|key| key.verify_fast(input, signature).is_ok());
+    return ExpandedMlDsa::<Set, Fast>::from_write_protected(black_box(&TABLE), black_box(&KEY))
+        .is_ok_and(|key| key.verify_input(input, signature).is_ok());
     #[cfg(feature = "small")]
-    return ExpandedKey::<Set>::from_write_protected(black_box(&KEY), black_box(&TABLE))
-        .is_ok_and(|key| key.verify_small(input, signature).is_ok());
+    return ExpandedMlDsa::<Set, Small>::from_write_protected(black_box(&TABLE), black_box(&KEY))
+        .is_ok_and(|key| key.verify_input(input, signature).is_ok());
     // The empty image: it reads what it is given, and finds it as the others do.
     #[cfg(not(any(feature = "compact", feature = "fast", feature = "small")))]
     return black_box(KEY.len()) > 0 && signature.last() == SIGNATURE.last();

@@ -30,9 +30,12 @@ use twinseal_formats::{
     DigestAlgorithm, ErrorEntry, EvidenceIndex, PARSE_ERRORS, SealAlgorithm, TrustUpdate, TrustUpdateBody,
 };
 use twinseal_tests::device::Facts;
+use twinseal_tests::expanded::with_expanded;
 use twinseal_tests::trust::{self, Store};
 use twinseal_tests::world::World;
-use twinseal_verifier::{ADMIT_ERRORS, AUTHENTICATE_ERRORS, CONFIGURATION_ERRORS, Error, IMAGE_ERRORS, UPDATE_ERRORS};
+use twinseal_verifier::{
+    ADMIT_ERRORS, AUTHENTICATE_ERRORS, CONFIGURATION_ERRORS, Error, Fast, IMAGE_ERRORS, UPDATE_ERRORS,
+};
 
 mod accepted;
 mod admit;
@@ -95,7 +98,11 @@ fn judge(input: &Input, world: &World) -> Result<(), Error> {
             let world = World { store: store.clone(), facts: facts.clone(), ..world.clone() };
             world.judge(bytes).map(|_| ())
         }
-        Input::Store(bytes) => trust::verifier(bytes).map(|_| ()),
+        Input::Store(bytes) => {
+            let outcome = trust::verifier(bytes).map(|_| ());
+            assert_eq!(with_expanded::<Fast, _>(bytes, |verifier| verifier.map(|_| ())), outcome, "expanded anchors");
+            outcome
+        }
         Input::Update(bytes) => Ok(TrustUpdate::parse(bytes).map(|_| ())?),
         Input::Body(bytes) => Ok(TrustUpdateBody::parse(bytes).map(|_| ())?),
         Input::Evidence(bytes) => Ok(EvidenceIndex::parse(bytes, DigestAlgorithm::Sha256).map(|_| ())?),

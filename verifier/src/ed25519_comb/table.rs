@@ -5,10 +5,12 @@
 //! and the table is half as long. An even scalar is made odd by adding 1, and the point is taken off again at the end. All this holds
 //! for integers, not only modulo L: for a point of any order the comb gives what a double-and-add would.
 
-use super::BadComb;
+use twinseal_formats::SealAlgorithm;
+
 use super::field::Field;
 use super::point::{Entry, Point};
 use super::scalar::Scalar;
+use crate::expanded::{BadTable, HEAD_SIZE, head};
 
 /// How many teeth a comb has: more are faster, and each doubles the table.
 ///
@@ -101,9 +103,8 @@ impl CombSize {
 /// The header of an expanded anchor (F-61).
 pub(super) fn header(size: CombSize, key: &[u8; 32]) -> [u8; HEADER_SIZE] {
     let mut header = [0; HEADER_SIZE];
-    let [low, high] = COSE_ED25519;
     if let Some(place) = header.first_chunk_mut() {
-        *place = [b'T', b'S', b'X', b'A', PROFILE, size.teeth(), low, high];
+        *place = head(size.teeth(), SealAlgorithm::Ed25519);
     }
     if let Some(place) = header.last_chunk_mut() {
         *place = *key;
@@ -124,19 +125,19 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// Looks at the header and at the length.
-    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, BadComb> {
-        let (head, rest) = bytes.split_first_chunk::<HEADER_SIZE>().ok_or(BadComb::Length)?;
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, BadTable> {
+        let (head, rest) = bytes.split_first_chunk::<HEADER_SIZE>().ok_or(BadTable::Length)?;
         let [_, _, _, _, _, teeth, ..] = head;
-        let size = CombSize::from_teeth(*teeth).ok_or(BadComb::Header)?;
-        let key = head.last_chunk().ok_or(BadComb::Header)?;
+        let size = CombSize::from_teeth(*teeth).ok_or(BadTable::Header)?;
+        let key = head.last_chunk().ok_or(BadTable::Header)?;
         if header(size, key) != *head {
-            return Err(BadComb::Header);
+            return Err(BadTable::Header);
         }
         let (parts, tail) = rest.as_chunks::<32>();
         let (entries, others) = parts.as_chunks::<3>();
-        let (own, entries) = entries.split_first().ok_or(BadComb::Length)?;
+        let (own, entries) = entries.split_first().ok_or(BadTable::Length)?;
         if bytes.len() != size.table_size() || !tail.is_empty() || !others.is_empty() {
-            return Err(BadComb::Length);
+            return Err(BadTable::Length);
         }
         Ok(Self { size, key, own, entries })
     }
@@ -258,12 +259,6 @@ fn times_order<F: Field>(point: &Point<F>) -> Point<F> {
 }
 
 /// Bytes of the header (F-61).
-pub(super) const HEADER_SIZE: usize = 48;
-
-/// The profile of expanded anchors.
-const PROFILE: u8 = 1;
-
-/// Ed25519's COSE number, -19, as 16 bits, little-endian.
-const COSE_ED25519: [u8; 2] = (-19_i16).to_le_bytes();
+pub(super) const HEADER_SIZE: usize = HEAD_SIZE.wrapping_add(32);
 
 const MOST_TEETH: usize = 9;

@@ -14,7 +14,7 @@ use num_bigint::BigUint;
 use super::field::{Field, Narrow, Wide};
 use super::point::Point;
 use super::scalar::Scalar;
-use super::{BadComb, BaseComb, CombSize, ExpandedEd25519};
+use super::{BadTable, BaseComb, CombSize, ExpandedEd25519};
 
 /// A generator of numbers that are the same in every run (xorshift64*).
 pub(super) struct Numbers(pub(super) u64);
@@ -277,7 +277,7 @@ fn a_table_that_is_not_the_keys_is_refused() {
     let good = table(&key, CombSize::Teeth4);
     let refused = |table: &[u8], key: &[u8]| {
         let plain = ExpandedEd25519::from_write_protected(table, key, BaseComb::TEETH_4).map(|_| ());
-        let strict = ExpandedEd25519::from_recomputed(table, key, BaseComb::TEETH_4).map(|_| ());
+        let strict = ExpandedEd25519::new(table, key, BaseComb::TEETH_4).map(|_| ());
         (plain, strict)
     };
     assert_eq!(refused(&good, &key), (Ok(()), Ok(())));
@@ -286,30 +286,30 @@ fn a_table_that_is_not_the_keys_is_refused() {
         let mut bad = good.clone();
         bad[at] ^= 1;
         let expected = match at {
-            5 => (Err(BadComb::Length), Err(BadComb::Length)), // another number of teeth
-            0..16 => (Err(BadComb::Header), Err(BadComb::Header)),
-            16..48 => (Err(BadComb::AnotherKey), Err(BadComb::AnotherKey)),
-            _ => (Ok(()), Err(BadComb::Entries)),
+            5 => (Err(BadTable::Length), Err(BadTable::Length)), // another number of teeth
+            0..16 => (Err(BadTable::Header), Err(BadTable::Header)),
+            16..48 => (Err(BadTable::AnotherKey), Err(BadTable::AnotherKey)),
+            _ => (Ok(()), Err(BadTable::Entries)),
         };
         assert_eq!(refused(&bad, &key), expected, "byte {at}");
         ran += 1;
     }
     for length in 0..good.len() {
-        assert_eq!(refused(&good[..length], &key).0, Err(BadComb::Length), "{length} bytes");
+        assert_eq!(refused(&good[..length], &key).0, Err(BadTable::Length), "{length} bytes");
         ran += 1;
     }
     for more in [1, 31, 32, 96, 768] {
         let mut bad = good.clone();
         bad.resize(good.len() + more, 0);
-        assert_eq!(refused(&bad, &key).0, Err(BadComb::Length), "{more} bytes more");
+        assert_eq!(refused(&bad, &key).0, Err(BadTable::Length), "{more} bytes more");
         ran += 1;
     }
     for length in [0, 31] {
-        assert_eq!(refused(&good, &key[..length]).0, Err(BadComb::AnotherKey));
+        assert_eq!(refused(&good, &key[..length]).0, Err(BadTable::AnotherKey));
         ran += 1;
     }
     let other = ExpandedEd25519::from_write_protected(&good, &key, BaseComb::TEETH_5).map(|_| ());
-    assert_eq!(other, Err(BadComb::AnotherSize));
+    assert_eq!(other, Err(BadTable::AnotherSize));
     println!("expanded anchors: {ran} bad ones");
     assert_eq!(ran, 912 * 2 + 5 + 2);
 }

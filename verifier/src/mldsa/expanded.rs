@@ -1,15 +1,6 @@
 //! Verification from a table: what depends on the key alone was computed before (A-hat, NTT(t1 2^d) and tr).
 //!
-//! A table is words, in the device's byte order, read in place:
-//!
-//! | words | |
-//! |---|---|
-//! | 1 | [`MAGIC`]: what it is, and of which layout |
-//! | 1 | k, l and omega of the set, a byte each |
-//! | 8 | rho, little-endian |
-//! | 16 | tr, little-endian |
-//! | 6 | 0 |
-//! | k (l + 1) 256 | by row: A-hat\[row, 0\], ..., A-hat\[row, l - 1\], NTT(t1\[row\] 2^d), all in 0..q |
+//! A table is words, in the device's byte order, read in place; docs/format.md, section 12, has them one by one.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -23,126 +14,172 @@ use super::params::{ParameterSet, Sealed};
 use super::rows::{self, Rows};
 use super::sampling::{Challenge, rej_ntt_poly};
 use super::shake::Shake;
-use crate::algorithm::BadSeal;
+use crate::algorithm::{BadSeal, SealVerifier, WeakKey, examine_ml_dsa_key};
+use crate::expanded::{BadTable, HEAD_SIZE, head};
 
-/// A verifying key with its table.
-#[derive(Clone, Copy)]
-pub struct ExpandedKey<'a, P> {
-    key: &'a [u8],
+/// ML-DSA under one key, with its table: an expanded anchor's post-quantum half.
+///
+/// Same verdict on every message and signature as the adapter of the parameter set with the key's bytes. `P` is the set; `M` says
+/// how much working memory a verification takes, [`Fast`] or [`Small`].
+pub struct ExpandedMlDsa<'a, P, M = Fast> {
+    key: &'a [u32],
     table: Table<'a>,
-    set: PhantomData<P>,
+    parameters: PhantomData<(P, M)>,
 }
 
-/// A table that does not belong to its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BadTable;
-
-/// How many words the table of a key of this set has.
-#[must_use]
-pub const fn expanded_words<P: ParameterSet>() -> usize {
-    HEADER_WORDS.wrapping_add(polys::<P>().wrapping_mul(256))
-}
-
-/// Computes the table of a key.
+/// Makes the table of a key, handing over its words in order, piece by piece; [`ParameterSet::EXPANDED_WORDS`] says how many there will
+/// be. It takes 1 KiB of memory, not the table's.
 ///
 /// # Errors
-/// [`BadTable`] if the key is none of this set, or `words` not [`expanded_words`] long.
-pub fn expand<P: ParameterSet>(key: &[u8], words: &mut [u32]) -> Result<(), BadTable> {
-    let parts = PublicKey::decode::<P>(key).map_err(|_| BadTable)?;
-    let (header, rest) = words.split_first_chunk_mut::<HEADER_WORDS>().ok_or(BadTable)?;
-    let (places, rest) = rest.as_chunks_mut::<256>();
-    if places.len() != polys::<P>() || !rest.is_empty() {
-        return Err(BadTable);
-    }
-    *header = header_of::<P>(key, &parts);
-    let mut poly = [0; 256];
-    for ((row, column), place) in entries::<P>().zip(places) {
-        entry::<P>(&parts, row, column, &mut poly)?;
-        for (place, value) in place.iter_mut().zip(&poly) {
-            *place = value.cast_unsigned();
+/// [`BadTable::WeakKey`] for exactly the keys that the set's adapter refuses to examine; then nothing was handed over.
+pub fn expand_ml_dsa<P: ParameterSet>(key: &[u8], piece: impl FnMut(&[u32])) -> Result<(), BadTable> {
+    examine_ml_dsa_key(P::ALGORITHM, key).map_err(|_| BadTable::WeakKey)?;
+    expand_unexamined::<P>(key, piece)
+}
+
+/// The same for any key, good or not: for vectors, which have keys that no anchor may have.
+///
+/// # Errors
+/// [`BadTable::WeakKey`] for another length than that of a key of this set.
+#[doc(hidden)]
+pub fn expand_unexamined<P: ParameterSet>(key: &[u8], mut piece: impl FnMut(&[u32])) -> Result<(), BadTable> {
+    let parts = PublicKey::decode::<P>(key).map_err(|_| BadTable::WeakKey)?;
+    for bytes in [head(FORM, P::ALGORITHM).as_slice(), key, &key_digest(key)] {
+        for word in bytes.as_chunks().0 {
+            piece(&[u32::from_le_bytes(*word)]);
         }
+    }
+    let mut poly = [0; 256];
+    for (row, column) in entries::<P>() {
+        entry::<P>(&parts, row, column, &mut poly)?;
+        piece(&poly.map(i32::cast_unsigned));
     }
     Ok(())
 }
 
-impl<'a, P: ParameterSet> ExpandedKey<'a, P> {
-    /// A key with a table that came from anywhere: computes every word of it again.
+impl<'a, P: ParameterSet, M: WorkingMemory> ExpandedMlDsa<'a, P, M> {
+    /// An anchor from memory that need not be trusted now, but must not change afterwards: computes every word anew and compares.
+    ///
+    /// That takes as long as two or three verifications without a table.
     ///
     /// # Errors
-    /// [`BadTable`] unless each is as it has to be.
-    pub fn new(key: &'a [u8], words: &'a [u32]) -> Result<Self, BadTable> {
-        let this = Self::from_write_protected(key, words)?;
-        let parts = PublicKey::decode::<P>(key).map_err(|_| BadTable)?;
-        if words.first_chunk() != Some(&header_of::<P>(key, &parts)) {
-            return Err(BadTable);
-        }
-        let mut poly = [0; 256];
-        for ((row, column), found) in entries::<P>().zip(this.table.polys) {
-            entry::<P>(&parts, row, column, &mut poly)?;
-            if poly.iter().map(|value| value.cast_unsigned()).ne(found.iter().copied()) {
-                return Err(BadTable);
-            }
-        }
-        Ok(this)
+    /// [`BadTable`], and which part of it.
+    pub fn new(table: &'a [u32], key: &[u8]) -> Result<Self, BadTable> {
+        let this = Self::from_write_protected(table, key)?;
+        let (mut rest, mut same) = (table, true);
+        expand_ml_dsa::<P>(key, |piece| match rest.strip_prefix(piece) {
+            Some(behind) => rest = behind,
+            None => same = false,
+        })?;
+        if same && rest.is_empty() { Ok(this) } else { Err(BadTable::Entries) }
     }
 
-    /// A key with a table in memory that only provisioning or a trust update can write. Whoever can write that memory can make
-    /// signatures that are valid here.
+    /// An anchor from memory that nobody but the provisioning and the boot stage can write.
     ///
-    /// The table's header is held against the set and the key's rho, which tells keys apart that were made as keys are made.
+    /// The header is held against `key`, parameter set and length; the entries are believed. **Whoever can change them can forge.** Where
+    /// that is not out of the question, and for keys that came with a trust update, [`new`](Self::new) is the constructor.
     ///
     /// # Errors
-    /// [`BadTable`] if the header says that the table is of another layout, set or key, or the length is another.
-    pub fn from_write_protected(key: &'a [u8], words: &'a [u32]) -> Result<Self, BadTable> {
-        let parts = PublicKey::decode::<P>(key).map_err(|_| BadTable)?;
-        let (header, rest) = words.split_first_chunk::<HEADER_WORDS>().ok_or(BadTable)?;
-        let (polys, rest) = rest.as_chunks::<256>();
-        let (begin, rho_and_tr) = header.split_first_chunk::<2>().ok_or(BadTable)?;
-        let (rho, tr) = rho_and_tr.split_first_chunk::<8>().ok_or(BadTable)?;
-        let tr = tr.first_chunk::<16>().ok_or(BadTable)?;
-        let same_key =
-            parts.rho.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).eq(rho.iter().copied());
-        if *begin != [MAGIC, set_word::<P>()] || !same_key || polys.len() != self::polys::<P>() || !rest.is_empty() {
-            return Err(BadTable);
+    /// [`BadTable`], and which part of it.
+    pub fn from_write_protected(table: &'a [u32], key: &[u8]) -> Result<Self, BadTable> {
+        if table.len() != P::EXPANDED_WORDS {
+            return Err(BadTable::Length);
         }
+        let (begin, rest) = table.split_first_chunk::<HEAD_WORDS>().ok_or(BadTable::Length)?;
+        if !same_words(begin, &head(FORM, P::ALGORITHM)) {
+            return Err(BadTable::Header);
+        }
+        let (own_key, rest) = rest.split_at_checked(P::ALGORITHM.key_size() / 4).ok_or(BadTable::Length)?;
+        if !same_words(own_key, key) {
+            return Err(BadTable::AnotherKey);
+        }
+        let (tr, polys) = rest.split_first_chunk::<16>().ok_or(BadTable::Length)?;
+        let (polys, _) = polys.as_chunks::<256>();
         let table = Table { tr, polys, columns: usize::from(P::L) };
-        Ok(Self { key, table, set: PhantomData })
+        Ok(Self { key: own_key, table, parameters: PhantomData })
     }
 
-    /// The key's bytes.
-    #[must_use]
-    pub const fn key(&self) -> &'a [u8] {
-        self.key
-    }
-
-    /// Verifies with z kept: 1 KiB of stack for each of its polynomials, and two more.
+    /// The same as [`SealVerifier::verify`], with the contexts that vectors have.
     ///
     /// # Errors
     /// [`BadSeal`] if the signature is not valid.
-    pub fn verify_fast(&self, input: Input<'_>, signature: &[u8]) -> Result<(), BadSeal> {
+    #[doc(hidden)]
+    pub fn verify_input(&self, input: Input<'_>, signature: &[u8]) -> Result<(), BadSeal> {
         let signature = Signature::decode::<P>(signature)?;
         let mut sponge = Shake::shake256();
         input.absorb(&mut sponge, || self.table.tr())?;
-        verify_fast::<P>(&self.table, &mut sponge, &signature)
-    }
-
-    /// Verifies with z recomputed for every row: 2 KiB of stack for polynomials.
-    ///
-    /// # Errors
-    /// [`BadSeal`] if the signature is not valid.
-    pub fn verify_small(&self, input: Input<'_>, signature: &[u8]) -> Result<(), BadSeal> {
-        let signature = Signature::decode::<P>(signature)?;
-        let mut sponge = Shake::shake256();
-        input.absorb(&mut sponge, || self.table.tr())?;
-        rows::verify::<P, _>(&self.table, &mut sponge, &signature)
+        M::verify::<P>(&self.table, &mut sponge, &signature)
     }
 }
 
-impl<P> fmt::Debug for ExpandedKey<'_, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ExpandedKey")
+impl<P: ParameterSet, M: WorkingMemory> SealVerifier for ExpandedMlDsa<'_, P, M> {
+    fn algorithm(&self) -> twinseal_formats::SealAlgorithm {
+        P::ALGORITHM
     }
+
+    fn serves(&self, key: &[u8]) -> bool {
+        same_words(self.key, key)
+    }
+
+    /// A table is made for good keys only (F-70), and `new` has looked.
+    fn examine_key(&self, key: &[u8]) -> Result<(), WeakKey> {
+        if self.serves(key) { Ok(()) } else { Err(WeakKey) }
+    }
+
+    fn verify(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), BadSeal> {
+        if self.serves(key) { self.verify_input(Input::sealed(message), signature) } else { Err(BadSeal) }
+    }
+}
+
+impl<P: ParameterSet, M> fmt::Debug for ExpandedMlDsa<'_, P, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExpandedMlDsa").field("algorithm", &P::ALGORITHM).finish_non_exhaustive()
+    }
+}
+
+/// How much working memory a verification from a table takes.
+pub trait WorkingMemory: Copy + Send + Sync + 'static + Kept {}
+
+/// Keeps z: 1 KiB of stack for each of its polynomials, and two more.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a name; there is no value of it")]
+pub enum Fast {}
+
+/// Computes z again for every row: 2 KiB of stack for polynomials.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a name; there is no value of it")]
+pub enum Small {}
+
+impl WorkingMemory for Fast {}
+impl WorkingMemory for Small {}
+
+/// What a working memory does.
+#[expect(unnameable_types, private_interfaces, reason = "so that nobody adds a third")]
+pub trait Kept {
+    fn verify<P: Sealed>(table: &Table<'_>, sponge: &mut Shake, signature: &Signature<'_>) -> Result<(), BadSeal>;
+}
+
+#[expect(private_interfaces, reason = "so that nobody adds a third")]
+impl Kept for Fast {
+    fn verify<P: Sealed>(table: &Table<'_>, sponge: &mut Shake, signature: &Signature<'_>) -> Result<(), BadSeal> {
+        verify_fast::<P>(table, sponge, signature)
+    }
+}
+
+#[expect(private_interfaces, reason = "so that nobody adds a third")]
+impl Kept for Small {
+    fn verify<P: Sealed>(table: &Table<'_>, sponge: &mut Shake, signature: &Signature<'_>) -> Result<(), BadSeal> {
+        rows::verify::<P, _>(table, sponge, signature)
+    }
+}
+
+/// Whether these words are those bytes, little-endian, and no more.
+#[inline(never)]
+fn same_words(words: &[u32], bytes: &[u8]) -> bool {
+    let (chunks, rest) = bytes.as_chunks();
+    rest.is_empty()
+        && words.len() == chunks.len()
+        && words.iter().zip(chunks).all(|(w, b)| *w == u32::from_le_bytes(*b))
 }
 
 #[derive(Clone, Copy)]
@@ -234,16 +271,6 @@ fn row_product(row: &[[u32; 256]], z: &[Poly], minus_c: &Poly, w: &mut Poly) {
     }
 }
 
-/// The header of the table of this key.
-fn header_of<P: ParameterSet>(key: &[u8], parts: &PublicKey<'_>) -> [u32; HEADER_WORDS] {
-    let mut header = [0; HEADER_WORDS];
-    let tr = key_digest(key);
-    let bytes = parts.rho.as_chunks::<4>().0.iter().chain(tr.as_chunks::<4>().0);
-    let words = [MAGIC, set_word::<P>()].into_iter().chain(bytes.map(|bytes| u32::from_le_bytes(*bytes)));
-    header.iter_mut().zip(words).for_each(|(place, word)| *place = word);
-    header
-}
-
 /// Rows and columns in the table's order; t1 is the last column.
 fn entries<P: Sealed>() -> impl Iterator<Item = (u8, u8)> {
     (0..P::K).flat_map(|row| (0..=P::L).map(move |column| (row, column)))
@@ -252,23 +279,22 @@ fn entries<P: Sealed>() -> impl Iterator<Item = (u8, u8)> {
 /// A polynomial of the table.
 fn entry<P: Sealed>(key: &PublicKey<'_>, row: u8, column: u8, poly: &mut Poly) -> Result<(), BadTable> {
     if column < P::L {
-        return rej_ntt_poly(key.rho, [row, column], poly, |place, value| *place = value).map_err(|_| BadTable);
+        return rej_ntt_poly(key.rho, [row, column], poly, |place, value| *place = value)
+            .map_err(|_| BadTable::Entries);
     }
-    unpack_t1(key.t1.get(usize::from(row)).ok_or(BadTable)?, poly);
+    unpack_t1(key.t1.get(usize::from(row)).ok_or(BadTable::Entries)?, poly);
     Unrolled::forward(poly);
     poly.iter_mut().for_each(|value| *value = value.rem_euclid(Q));
     Ok(())
 }
 
-const fn set_word<P: Sealed>() -> u32 {
-    u32::from_le_bytes([P::K, P::L, P::OMEGA.to_le_bytes()[0], 0])
-}
-
+/// How many words a table has.
 #[expect(clippy::as_conversions, reason = "in a constant, `from` can not be called")]
-const fn polys<P: Sealed>() -> usize {
-    (P::K as usize).wrapping_mul((P::L as usize).wrapping_add(1))
+pub(super) const fn words<P: Sealed>(key_size: usize) -> usize {
+    let polys = (P::K as usize).wrapping_mul((P::L as usize).wrapping_add(1));
+    HEAD_WORDS.wrapping_add(key_size / 4).wrapping_add(16).wrapping_add(polys.wrapping_mul(256))
 }
 
-/// "TSX" and the layout's number.
-const MAGIC: u32 = u32::from_le_bytes(*b"TSX\x01");
-const HEADER_WORDS: usize = 32;
+/// There is one, and combs have others.
+const FORM: u8 = 0;
+const HEAD_WORDS: usize = HEAD_SIZE / 4;

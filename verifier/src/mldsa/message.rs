@@ -18,7 +18,12 @@ pub enum Input<'a> {
     Mu(&'a [u8; 64]),
 }
 
-impl Input<'_> {
+impl<'a> Input<'a> {
+    /// What is sealed: with the empty context, always (F-20).
+    pub(crate) const fn sealed(message: &'a [u8]) -> Self {
+        Self::Pure { context: &[], message }
+    }
+
     /// Absorbs mu into the sponge, of SHAKE256, with nothing in it; `tr` is asked for where it is needed.
     ///
     /// # Errors

@@ -4,12 +4,16 @@ use core::fmt::Debug;
 
 use twinseal_formats::SealAlgorithm;
 
+use super::expanded::words;
 use super::ntt::Poly;
 
 /// A parameter set of ML-DSA.
 pub trait ParameterSet: Sealed + Copy + Debug + Send + Sync + 'static {
     /// Its name in a trust store.
     const ALGORITHM: SealAlgorithm;
+
+    /// How many words the table of a key has: [`expand_ml_dsa`](crate::expand_ml_dsa) makes them.
+    const EXPANDED_WORDS: usize = words::<Self>(Self::ALGORITHM.key_size());
 }
 
 /// The numbers of a parameter set. Sealed: there are three.
