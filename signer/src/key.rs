@@ -21,5 +21,10 @@ pub use signer::{Mu, Signer};
 pub use signing::{Seed, SigningKey};
 pub use verifying::VerifyingKey;
 
+/// The DER in a file of one `PUBLIC KEY` block, of whatever algorithm.
+pub(crate) fn pem_public_key(file: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>, KeyFault> {
+    pem::decode(pem::only_block(file)?, verifying::LABEL)
+}
+
 /// The longest key file that is read: twice the longest that is right (ML-DSA-87, both private forms, in PEM).
 pub(crate) const FILE_LIMIT: u64 = 16 * 1024;

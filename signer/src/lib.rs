@@ -17,6 +17,7 @@ pub mod command;
 pub mod device;
 mod error;
 pub mod errors;
+pub mod evidence;
 pub mod forms;
 mod hex;
 pub mod identity;
@@ -33,6 +34,7 @@ pub mod report;
 pub mod seal;
 pub mod source;
 pub mod store;
+pub mod text;
 pub mod trouble;
 
 pub use error::{Failure, Result, name};

@@ -107,7 +107,7 @@ impl VerifyingKey {
     }
 }
 
-const LABEL: &str = "PUBLIC KEY";
+pub(super) const LABEL: &str = "PUBLIC KEY";
 
 #[cfg(test)]
 mod tests {
