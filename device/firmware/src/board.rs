@@ -1,0 +1,39 @@
+//! The board: start-up, the debugger's services, the counter of instructions, the paint on the stack, memory that is lent, and the
+//! sections of what is given. All `unsafe` of the images is below here.
+#![allow(unsafe_code, reason = "there is no operating system to do it")]
+
+use core::panic::PanicInfo;
+
+#[cfg(target_arch = "arm")]
+#[path = "board/arm.rs"]
+mod processor;
+#[cfg(target_arch = "riscv32")]
+#[path = "board/riscv.rs"]
+mod processor;
+
+mod buffer;
+mod debugger;
+pub(crate) mod given;
+mod paint;
+
+#[cfg(feature = "push")]
+pub(crate) use buffer::Buffer;
+pub(crate) use debugger::{exit, print, print_number};
+pub(crate) use paint::with_paint;
+pub(crate) use processor::{calibrate, start_ticks, ticks};
+
+extern "C" fn start() -> ! {
+    crate::run()
+}
+
+extern "C" fn fault() -> ! {
+    print("fault\n");
+    exit(1)
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    // Without the message: formatting it would be most of the image.
+    print("panic\n");
+    exit(1)
+}

@@ -1,0 +1,33 @@
+//! The verifier as a firmware image. A feature says what the image does; `twinseal-device` builds and runs them. See ../README.md.
+
+#![no_std]
+#![no_main]
+
+mod board;
+#[cfg(any(feature = "ml-dsa", feature = "ed25519", feature = "road"))]
+mod keys;
+#[cfg(any(feature = "empty", feature = "ml-dsa", feature = "ed25519", feature = "hash", feature = "road"))]
+mod measure;
+#[cfg(feature = "road")]
+mod storage;
+
+#[cfg(feature = "ed25519")]
+#[path = "subject/ed25519.rs"]
+mod subject;
+#[cfg(feature = "empty")]
+#[path = "subject/empty.rs"]
+mod subject;
+#[cfg(feature = "hash")]
+#[path = "subject/hash.rs"]
+mod subject;
+#[cfg(feature = "ml-dsa")]
+#[path = "subject/ml_dsa.rs"]
+mod subject;
+#[cfg(feature = "road")]
+#[path = "subject/road.rs"]
+mod subject;
+
+/// Where start-up arrives, with memory set up.
+fn run() -> ! {
+    subject::run()
+}

@@ -1,0 +1,57 @@
+//! The verifier as real firmware, in QEMU: what it costs, and that it decides as the host does.
+//!
+//! `cargo run -p twinseal-device -- measure` prints the table. docs/performance.md says what the figures mean.
+
+#![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "this program runs on a host")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod board;
+mod budget;
+mod failure;
+mod given;
+mod image;
+mod row;
+mod table;
+
+use failure::Failure;
+
+/// Builds the verifier as firmware images, runs them in QEMU, and says what they cost and whether they decide as the host does.
+///
+/// Needs qemu-system-arm, qemu-system-riscv32 and Rust's targets for the boards. Exit codes: 0 all is well, 1 a figure or a verdict is not as
+/// it should be, 2 it could not be found out.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make what the images are given: keys, bundles, tables
+    Given,
+    /// Print the table of instructions, stack and flash
+    Measure(table::Measure),
+    /// Hold every figure against its budget
+    Budget(budget::Budget),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Given => given::write_all(&given::folder()).map(|_| true),
+        Command::Measure(measure) => measure.run().map(|()| true),
+        Command::Budget(budget) => budget.run(),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(failure) => {
+            let what = if failure.is_missing_program() { "skipped" } else { "twinseal-device" };
+            eprintln!("{what}: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
