@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use twinseal_formats::SealAlgorithm;
+use twinseal_verifier::CombSize;
 
 use crate::board::{Board, Run};
 use crate::failure::{Failure, Result};
@@ -30,7 +31,7 @@ pub(crate) struct Figures {
     pub(crate) buffers: u64,
     /// Bytes of code and constants, less those of the empty image.
     pub(crate) flash: u64,
-    /// Bytes of tables of keys.
+    /// Bytes of tables, of the keys and of Ed25519's base point.
     pub(crate) tables: u64,
 }
 
@@ -47,18 +48,32 @@ pub(crate) fn rows() -> Vec<Row> {
     };
     for set in [MlDsa44, MlDsa65, MlDsa87] {
         row(M4, "ml-dsa compact", set, Three);
+        row(M4, "ml-dsa fast", set, Three);
+        row(M4, "ml-dsa small", set, Three);
     }
     row(M4, "ml-dsa compact", MlDsa65, S);
     row(M4, "ed25519 compact", MlDsa65, Three);
+    for keys in ["fast teeth4", "fast teeth6", "fast"] {
+        row(M4, &format!("ed25519 {keys}"), MlDsa65, Three);
+    }
     for board in [M3, M4, M7, M33, Rv32] {
         row(board, "road pull compact", MlDsa65, Three);
+        row(board, "road pull fast", MlDsa65, Three);
+        row(board, "road pull small", MlDsa65, Three);
     }
-    row(M4, "road push compact", MlDsa65, Three);
-    row(M4, "road boot compact", MlDsa65, Three);
-    row(M4, "road boot compact", MlDsa65, Z);
+    for keys in ["compact", "fast", "small"] {
+        row(M4, &format!("road push {keys}"), MlDsa65, Three);
+        row(M4, &format!("road boot {keys}"), MlDsa65, Three);
+    }
+    row(M4, "road boot small teeth4", MlDsa65, Z);
+    row(M4, "road pull boot small teeth4", MlDsa65, Z);
+    row(M4, "road push boot small teeth4", MlDsa65, Z);
     row(M4, "hash", MlDsa44, Three);
     row(M4, "hash", MlDsa65, Three);
     row(M0, "road pull compact", MlDsa44, S);
+    for road in ["pull", "push", "boot"] {
+        row(M0, &format!("road {road} small"), MlDsa65, S);
+    }
     rows
 }
 
@@ -66,6 +81,16 @@ impl Row {
     /// What it is called, in the table and in the file of budgets.
     pub(crate) fn name(&self) -> String {
         format!("{} {} opt-{}", self.recipe.board.name(), self.recipe.features.join(" "), self.recipe.level.name())
+    }
+
+    /// Bytes of the base point's comb, which lies among the constants of an image that has one: a table too. It is as large as the key's.
+    fn base_comb(&self) -> u64 {
+        let has = |name: &str| self.recipe.features.iter().any(|feature| feature == name);
+        if has("compact") || !(has("ed25519") || has("road")) {
+            return 0;
+        }
+        let size = CombSize::ALL.into_iter().find(|size| has(&format!("teeth{}", size.teeth())));
+        u64::try_from(size.unwrap_or(CombSize::Teeth8).table_size()).unwrap_or(0)
     }
 
     /// Builds, runs and reads.
@@ -93,13 +118,14 @@ impl Row {
         if number("good")? != 0 || number("bad")? != expected {
             return Err(wrong("the image decides otherwise than the host"));
         }
+        let base = self.base_comb();
         Ok(Figures {
             row: self.name(),
             instructions: counts(number("used")?),
             stack: number("stack")?,
             buffers: image.section(".bss").saturating_sub(empty.section(".bss")),
-            flash: image.flash().saturating_sub(empty.flash()),
-            tables: image.section(".tables"),
+            flash: image.flash().saturating_sub(empty.flash()).saturating_sub(base),
+            tables: image.section(".tables").saturating_add(base),
         })
     }
 }

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "not every image needs both")]
 
 #[cfg(not(feature = "compact"))]
-pub(crate) use expanded::{ed25519, ml_dsa};
+pub(crate) use expanded::*;
 
 /// ML-DSA from the bytes of any key.
 #[cfg(feature = "compact")]
@@ -56,8 +56,14 @@ mod expanded {
     const BASE: BaseComb = BaseComb::TEETH_6;
     #[cfg(feature = "teeth7")]
     const BASE: BaseComb = BaseComb::TEETH_7;
-    #[cfg(feature = "teeth8")]
-    const BASE: BaseComb = BaseComb::TEETH_8;
     #[cfg(feature = "teeth9")]
     const BASE: BaseComb = BaseComb::TEETH_9;
+    #[cfg(not(any(
+        feature = "teeth4",
+        feature = "teeth5",
+        feature = "teeth6",
+        feature = "teeth7",
+        feature = "teeth9"
+    )))]
+    const BASE: BaseComb = BaseComb::TEETH_8;
 }
