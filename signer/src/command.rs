@@ -14,6 +14,8 @@ pub mod errors;
 pub mod extract;
 mod forms_report;
 pub mod inspect;
+pub mod key;
+mod key_args;
 pub mod keygen;
 pub mod quickstart;
 pub mod sign;
@@ -28,6 +30,8 @@ pub enum Command {
     Quickstart(quickstart::Args),
     /// Make a signing identity: one Ed25519 key and one ML-DSA key that seal together
     Keygen(keygen::Args),
+    /// Show, try and re-encrypt signing keys
+    Key(key::Args),
     /// Make and show trust stores: what a device trusts
     Trust(trust::Args),
     /// Seal a release: every identity with both of its keys
@@ -55,6 +59,7 @@ impl Command {
         match self {
             Self::Quickstart(args) => report::conclude(args.run(), format),
             Self::Keygen(args) => report::conclude(args.run(), format),
+            Self::Key(args) => args.run(format),
             Self::Trust(args) => args.run(format),
             Self::Sign(args) => report::conclude(args.run(), format),
             Self::Verify(args) => report::conclude(args.run(), format),

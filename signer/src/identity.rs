@@ -22,9 +22,10 @@ pub use public::PublicIdentity;
 
 use crate::error::{Failure, Result, name};
 use crate::input::unreadable;
-use crate::key::{Signer, SigningKey, VerifyingKey};
+use crate::key::{Access, Signer, SigningKey, VerifyingKey};
 use crate::new_directory::NewDirectory;
 use crate::output::Mode;
+use crate::secret::Passphrase;
 
 /// One Ed25519 key and one ML-DSA key. There is no half of it.
 #[derive(Debug)]
@@ -68,6 +69,15 @@ impl SigningIdentity {
     /// The directory can be changed by others, a file is missing or superfluous, others can read a signing key, or a verifying key on
     /// disk is not that of the signing key beside it.
     pub fn load(directory: &Path) -> Result<Self> {
+        Self::load_with(directory, &Access::default())
+    }
+
+    /// Loads an identity as [`load`](Self::load) does, under other terms: with a passphrase, through links.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load), and as [`SigningKey::load_with`].
+    pub fn load_with(directory: &Path, access: &Access) -> Result<Self> {
         let metadata = fs::metadata(directory).map_err(|error| unreadable(directory, error))?;
         if metadata.mode() & 0o022 != 0 {
             return Err(Failure::new(format!("{}: others may exchange the keys in it", name(directory)))
@@ -76,7 +86,7 @@ impl SigningIdentity {
         let set = parameter_set(directory)?;
         let load = |algorithm| -> Result<Box<dyn Signer>> {
             let path = directory.join(signing_key_file(algorithm));
-            let key = SigningKey::load(&path)?;
+            let key = SigningKey::load_with(&path, access)?;
             if key.algorithm() != algorithm {
                 return Err(Failure::new(format!("{}: holds a key of {}", name(&path), key.algorithm().name())));
             }
@@ -90,18 +100,27 @@ impl SigningIdentity {
         Self::new(load(SealAlgorithm::Ed25519)?, load(set)?)
     }
 
-    /// Writes the identity as a new directory, which appears whole or not at all.
+    /// Writes the identity as a new directory, which appears whole or not at all. Its signing keys are not encrypted.
     ///
     /// # Errors
     ///
     /// Something of that name exists, or its parent can't be written, or a key can't leave where it is.
     pub fn write(&self, directory: &Path) -> Result<()> {
+        self.write_with(directory, None)
+    }
+
+    /// Writes the identity as [`write`](Self::write) does, encrypted if there is a passphrase.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub fn write_with(&self, directory: &Path, passphrase: Option<&Passphrase>) -> Result<()> {
         let new = NewDirectory::create(directory, Mode::Secret)?;
         for key in self.keys() {
             let key = key.exportable().ok_or_else(|| {
                 Failure::new(format!("the {} signing key can not leave the place it is in", key.algorithm().name()))
             })?;
-            key.save(&new.path().join(signing_key_file(key.algorithm())))?;
+            key.save_with(&new.path().join(signing_key_file(key.algorithm())), passphrase)?;
             key.verifying_key().save(&new.path().join(verifying_key_file(key.algorithm())))?;
         }
         new.commit()

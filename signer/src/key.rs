@@ -3,9 +3,12 @@
 //! Verifying keys are SPKI (RFC 8410, RFC 9881 section 4), signing keys PKCS#8 (RFC 8410, RFC 9881 section 6), both in PEM
 //! (RFC 7468). What is read is read strictly: every byte is accounted for, and parts that contradict each other are refused.
 
+mod access;
+mod encrypted;
 mod expanded;
 mod fault;
 mod file;
+pub(crate) mod known;
 mod ml_dsa;
 mod oid;
 mod pem;
@@ -16,6 +19,8 @@ mod spki;
 mod thumbprint;
 mod verifying;
 
+pub use access::Access;
+pub use encrypted::Protection;
 pub use fault::KeyFault;
 pub use signer::{Mu, Signer};
 pub use signing::{Seed, SigningKey};

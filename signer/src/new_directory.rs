@@ -33,6 +33,15 @@ impl NewDirectory {
         if fs::symlink_metadata(destination).is_ok() {
             return Err(exists(destination));
         }
+        Self::beside(destination, mode)
+    }
+
+    /// Makes an empty directory that is to take the place of the one at the destination.
+    ///
+    /// # Errors
+    ///
+    /// The destination's parent can't be written.
+    pub fn beside(destination: &Path, mode: Mode) -> Result<Self> {
         let bits = match mode {
             Mode::Public => 0o755,
             Mode::Secret => 0o700,
@@ -43,6 +52,23 @@ impl NewDirectory {
             .tempdir_in(directory_of(destination))
             .map_err(|error| unwritable(destination, error))?;
         Ok(Self { building, destination: destination.to_owned() })
+    }
+
+    /// Puts the directory in the place of the one that has its name, in one step, and removes that.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or the file system can't exchange two names. Then nothing was changed.
+    pub fn exchange(self) -> Result<()> {
+        let Self { building, destination } = self;
+        sync_directory(building.path()).map_err(|error| unwritable(&destination, error))?;
+        swap(building.path(), &destination).map_err(|error| unwritable(&destination, error))?;
+        sync_directory(directory_of(&destination)).map_err(|error| unwritable(&destination, error))?;
+        // What has the temporary name now is the old one.
+        building.close().map_err(|error| {
+            Failure::new(format!("{}: was replaced, but what it was before could not be removed", name(&destination)))
+                .because(error)
+        })
     }
 
     /// Where it is being filled.
@@ -86,6 +112,21 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
+/// Exchanges two names in one step.
+fn swap(a: &Path, b: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+        renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).map_err(io::Error::from)
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    {
+        let _ = (a, b);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +138,21 @@ mod tests {
         fs::create_dir(&from).unwrap();
         fs::create_dir(&to).unwrap();
         assert_eq!(rename_new(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn an_exchange_replaces_the_whole_directory_or_nothing() {
+        let parent = tempfile::tempdir().unwrap();
+        let destination = parent.path().join("out");
+        let missing = NewDirectory::beside(&destination, Mode::Secret).unwrap();
+        assert!(missing.exchange().is_err());
+        fs::create_dir(&destination).unwrap();
+        fs::write(destination.join("old"), b"old").unwrap();
+        let new = NewDirectory::beside(&destination, Mode::Secret).unwrap();
+        fs::write(new.path().join("new"), b"new").unwrap();
+        new.exchange().unwrap();
+        assert!(destination.join("new").exists() && !destination.join("old").exists());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod read_back;
 mod second_opinion;
 
 pub use input::Flattened;
+pub(crate) use second_opinion::agrees;
 pub use second_opinion::{Disagreement, second_opinion};
 
 use input::{Component, Evidence};

@@ -15,9 +15,13 @@ use std::process::Command;
 
 use tool::{Place, TOOL};
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 17] = [
     &["quickstart"],
     &["keygen"],
+    &["key"],
+    &["key", "show"],
+    &["key", "check"],
+    &["key", "passwd"],
     &["trust"],
     &["trust", "make"],
     &["trust", "show"],

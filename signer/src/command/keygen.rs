@@ -10,16 +10,20 @@ use twinseal_formats::SealAlgorithm;
 use crate::error::{Result, name};
 use crate::hex::Hex;
 use crate::identity::{self, SigningIdentity};
+use crate::private_file::Links;
 use crate::report::Report;
+use crate::secret::SecretSource;
 
 /// Arguments of `keygen`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   twinseal keygen --out release-2027
   twinseal keygen --out release-2027 --set ml-dsa-87 --format json
+  twinseal keygen --out release-2027 --new-passphrase-source prompt
 
-The directory must not exist yet. Keep it: there is no other copy of the signing keys.")]
+With --new-passphrase-source the signing keys are encrypted (PKCS#8, scrypt, \
+AES-256). The directory must not exist yet. Keep it: there is no other copy of the signing keys.")]
 pub struct Args {
     /// Directory to make; it will hold the signing keys (mode 0600) and the verifying keys
     #[arg(long, value_name = "DIR")]
@@ -34,6 +38,10 @@ pub struct Args {
             .try_map(|set| SealAlgorithm::from_name(&set).ok_or("no such parameter set")),
     )]
     set: SealAlgorithm,
+
+    /// Encrypt the signing keys under a passphrase from there: prompt, fd:N or file:PATH
+    #[arg(long, value_name = "SOURCE")]
+    new_passphrase_source: Option<SecretSource>,
 }
 
 impl Args {
@@ -44,7 +52,9 @@ impl Args {
     /// The directory exists or can't be written, or the operating system has no random numbers. Nothing is left behind.
     pub fn run(&self) -> Result<impl Report + use<>> {
         let identity = SigningIdentity::generate(self.set)?;
-        identity.write(&self.out)?;
+        let source = self.new_passphrase_source.as_ref();
+        let passphrase = source.map(|source| source.read_new(&name(&self.out), Links::Refuse)).transpose()?;
+        identity.write_with(&self.out, passphrase.as_ref())?;
         let keys = identity.keys().map(|key| {
             let algorithm = key.algorithm();
             Key {
@@ -57,6 +67,7 @@ impl Args {
         Ok(Made {
             directory: name(&self.out),
             anchor_id: identity.public()?.anchor_id().to_string(),
+            encrypted: passphrase.is_some(),
             keys: keys.into(),
         })
     }
@@ -66,6 +77,7 @@ impl Args {
 struct Made {
     directory: String,
     anchor_id: String,
+    encrypted: bool,
     keys: Vec<Key>,
 }
 
@@ -85,7 +97,12 @@ impl Report for Made {
         writeln!(out, "anchor id: {}", self.anchor_id)?;
         for key in &self.keys {
             writeln!(out, "{}", key.algorithm)?;
-            writeln!(out, "  signing key:   {} (secret)", key.signing_key)?;
+            writeln!(
+                out,
+                "  signing key:   {} ({})",
+                key.signing_key,
+                if self.encrypted { "secret, encrypted" } else { "secret" }
+            )?;
             writeln!(out, "  verifying key: {}", key.verifying_key)?;
             writeln!(out, "  thumbprint:    {}", key.thumbprint)?;
         }

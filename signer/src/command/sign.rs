@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::command::key_args::KeyArgs;
 use crate::error::{Result, name};
-use crate::identity::SigningIdentity;
 use crate::output::Overwrite;
 use crate::release::ReleaseFile;
 use crate::report::Report;
@@ -54,6 +54,9 @@ pub struct Args {
     #[arg(long = "identity", value_name = "DIR", required = true)]
     identities: Vec<PathBuf>,
 
+    #[command(flatten)]
+    keys: KeyArgs,
+
     /// A device's trust store whose requirements the seals must meet, or no bundle is written
     #[arg(long, value_name = "STORE")]
     trust: Option<PathBuf>,
@@ -75,7 +78,7 @@ impl Args {
     /// As [`seal::seal`]. Nothing is left behind.
     pub fn run(&self) -> Result<impl Report + use<>> {
         let release = ReleaseFile::load(&self.release)?;
-        let identities = self.identities.iter().map(|path| SigningIdentity::load(path)).collect::<Result<Vec<_>>>()?;
+        let identities = self.keys.open(&self.identities)?;
         let trust_bytes = self.trust.as_ref().map(|path| store::load(path)).transpose()?;
         let trust = match (&trust_bytes, &self.trust) {
             (Some(bytes), Some(path)) => Some(store::open_file(bytes, path)?),

@@ -17,6 +17,8 @@ pub enum KeyFault {
     AlgorithmParameters,
     /// The structure is not DER, or something follows it.
     Der(pkcs8::der::Error),
+    /// The key is encrypted, and was to be read without a passphrase.
+    Encrypted,
     /// An expanded ML-DSA key has a secret coefficient outside of [-eta, eta] (FIPS 204 Algorithm 25).
     ExpandedRange,
     /// An expanded ML-DSA key has a t0 that does not follow from its other parts.
@@ -30,10 +32,16 @@ pub enum KeyFault {
         /// The label that was found.
         found: String,
     },
+    /// The passphrase is not the one the key was encrypted with, or the file is damaged; the two can't be told apart.
+    Passphrase,
     /// The text is not strict PEM (RFC 7468).
     Pem(pem_rfc7468::Error),
     /// The private key is in none of the forms of RFC 8410 or RFC 9881.
     PrivateForm,
+    /// The key is encrypted in a way that is not read, or at a cost that is not paid.
+    Protection(String),
+    /// Everybody has the key: where it is published.
+    PublishedKey(&'static str),
     /// The verifying key that the file carries is not the one that the signing key has.
     PublicKeyDiffers,
     /// The seed and the expanded key of a file that has both do not belong together (RFC 9881 section 6).
@@ -65,12 +73,16 @@ impl fmt::Display for KeyFault {
                 f.write_str("the algorithm identifier has parameters, which its standard forbids")
             }
             Self::Der(error) => write!(f, "not canonical DER: {error}"),
+            Self::Encrypted => f.write_str("the key is encrypted"),
             Self::ExpandedRange => f.write_str("the expanded key has a secret coefficient out of range"),
             Self::ExpandedT0 => f.write_str("the expanded key contradicts itself: t0 does not follow from s1 and s2"),
             Self::ExpandedTr => {
                 f.write_str("the expanded key contradicts itself: tr is not the digest of its verifying key")
             }
             Self::Label { expected, found } => write!(f, "a PEM block `{}`, not `{expected}`", found.escape_debug()),
+            Self::Passphrase => f.write_str("wrong passphrase, or a damaged file"),
+            Self::Protection(why) => write!(f, "an encrypted key that is not decrypted: {why}"),
+            Self::PublishedKey(source) => write!(f, "everybody has this key: it is from {source}"),
             Self::Pem(error) => write!(f, "not PEM: {error}"),
             Self::PrivateForm => f.write_str("the private key is neither a seed nor an expanded key nor both"),
             Self::PublicKeyDiffers => f.write_str("the verifying key in the file does not belong to the signing key"),

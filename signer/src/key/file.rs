@@ -1,17 +1,16 @@
 //! Signing keys in files: who may read them, and reading them once.
 
-use std::fs::{File, Metadata, OpenOptions};
-use std::io::Read as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-use super::{FILE_LIMIT, SigningKey, VerifyingKey};
+use super::signing::LABEL;
+use super::{Access, FILE_LIMIT, KeyFault, Protection, SigningKey, VerifyingKey, encrypted, known, pem};
 use crate::error::{Failure, Result, name};
-use crate::input::{self, too_long, unreadable};
+use crate::input;
 use crate::output::{self, Mode, Overwrite};
+use crate::private_file::{self, Links};
+use crate::secret::Passphrase;
 
 impl SigningKey {
     /// Loads a signing key from a file that only its owner can read.
@@ -23,11 +22,34 @@ impl SigningKey {
     /// The file is a symbolic link or no plain file, others than its owner may read it, its owner is neither the user nor root, or it
     /// holds no key.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = read_secret(path)?;
-        Self::from_pem(&text).map_err(|fault| {
-            Failure::new(format!("{}: no usable signing key", name(path)))
-                .because(fault)
-                .remedy("signing keys are unencrypted PKCS#8 in one PEM block; `twinseal keygen` makes them")
+        Self::load_with(path, &Access::default())
+    }
+
+    /// Loads a signing key as [`load`](Self::load) does, decrypted if it is encrypted, and through links if those are allowed.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load); the passphrase is wrong or can't be had, decrypting would cost too much, or the key is a published
+    /// one that everybody has.
+    pub fn load_with(path: &Path, access: &Access) -> Result<Self> {
+        let text = private_file::read(path, FILE_LIMIT, access.links())?;
+        let read = match Self::from_pem(&text) {
+            Err(KeyFault::Encrypted) => Self::from_encrypted_pem(&text, access.passphrase(&name(path))?),
+            read => read,
+        };
+        let key = read.and_then(|key| key.refuse_known().map(|()| key));
+        key.map_err(|fault| {
+            let remedy = match &fault {
+                KeyFault::Passphrase => {
+                    "give the passphrase it was encrypted with; without it nothing brings the key back"
+                }
+                KeyFault::PublishedKey(_) => "make keys of your own: `twinseal keygen`",
+                KeyFault::Protection(_) => {
+                    "encrypt it anew where it was made; `twinseal key passwd` writes scrypt and AES-256"
+                }
+                _ => "signing keys are PKCS#8 in one PEM block, encrypted or not; `twinseal keygen` makes them",
+            };
+            Failure::new(format!("{}: no usable signing key", name(path))).because(fault).remedy(remedy)
         })
     }
 
@@ -37,7 +59,82 @@ impl SigningKey {
     ///
     /// The file exists or can't be written, or the seed of the key is not known.
     pub fn save(&self, path: &Path) -> Result<()> {
-        output::write(path, self.to_pem()?.as_bytes(), Overwrite::No, Mode::Secret)
+        self.save_with(path, None)
+    }
+
+    /// Writes the key as [`save`](Self::save) does, encrypted if there is a passphrase.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save), and if the operating system has no random numbers.
+    pub fn save_with(&self, path: &Path, passphrase: Option<&Passphrase>) -> Result<()> {
+        let text = match passphrase {
+            None => self.to_pem()?,
+            Some(passphrase) => self.to_encrypted_pem(passphrase)?,
+        };
+        output::write(path, text.as_bytes(), Overwrite::No, Mode::Secret)
+    }
+
+    /// Reads a file of one `ENCRYPTED PRIVATE KEY` block (RFC 5958 section 3; PBES2 of RFC 8018 with scrypt or PBKDF2, and AES).
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it; [`KeyFault::Passphrase`] if it is not the right one or the file is damaged.
+    pub fn from_encrypted_pem(file: &[u8], passphrase: &Passphrase) -> core::result::Result<Self, KeyFault> {
+        let der = encrypted::decrypt(&pem::decode(pem::only_block(file)?, encrypted::LABEL)?, passphrase)?;
+        // Under a wrong passphrase one in 256 files comes out with right padding, and is no DER then.
+        super::pkcs8::read(&der)
+            .map_err(|fault| if let KeyFault::Der(_) = fault { KeyFault::Passphrase } else { fault })
+    }
+
+    /// One `ENCRYPTED PRIVATE KEY` block that holds the seed: PBES2 with scrypt and AES-256-CBC.
+    ///
+    /// # Errors
+    ///
+    /// The key came in expanded form only, or the operating system has no random numbers.
+    pub fn to_encrypted_pem(&self, passphrase: &Passphrase) -> Result<Zeroizing<String>> {
+        let der = encrypted::encrypt(&self.to_der()?, passphrase)?;
+        pem::encode(&der, encrypted::LABEL).map_err(|fault| self.unwritable(fault))
+    }
+
+    /// The text of a key file under another passphrase, or under none. The key stays in the form it is in.
+    ///
+    /// # Errors
+    ///
+    /// As [`load_with`](Self::load_with), and if the operating system has no random numbers.
+    pub fn protect_anew(path: &Path, access: &Access, passphrase: Option<&Passphrase>) -> Result<Zeroizing<String>> {
+        let what = || Failure::new(format!("{}: can not be encrypted anew", name(path)));
+        Self::load_with(path, access)?;
+        let text = private_file::read(path, FILE_LIMIT, access.links())?;
+        let (der, plain) = match encrypted_block(&text).map_err(|fault| what().because(fault))? {
+            None => (pem::only_block(&text).and_then(|block| pem::decode(block, LABEL)), true),
+            Some(der) => (encrypted::decrypt(&der, access.passphrase(&name(path))?), false),
+        };
+        let der = der.map_err(|fault| what().because(fault))?;
+        match passphrase {
+            None if plain => {
+                Err(Failure::new(format!("{}: is not encrypted, so there is nothing to remove", name(path))))
+            }
+            None => pem::encode(&der, LABEL).map_err(|fault| what().because(fault)),
+            Some(passphrase) => pem::encode(&encrypted::encrypt(&der, passphrase)?, encrypted::LABEL)
+                .map_err(|fault| what().because(fault)),
+        }
+    }
+
+    /// How a key file is protected, told without any passphrase; nothing if it is not encrypted.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be read as [`load`](Self::load) reads it, or is in no form that is read.
+    pub fn protection(path: &Path, links: Links) -> Result<Option<Protection>> {
+        let text = private_file::read(path, FILE_LIMIT, links)?;
+        let told = encrypted_block(&text).and_then(|der| der.map(|der| encrypted::protection(&der)).transpose());
+        told.map_err(|fault| Failure::new(format!("{}: no usable signing key", name(path))).because(fault))
+    }
+
+    fn refuse_known(&self) -> core::result::Result<(), KeyFault> {
+        known::refuse_seed(self.seed())?;
+        known::refuse(self.verifying_key())
     }
 }
 
@@ -70,77 +167,31 @@ impl VerifyingKey {
     }
 }
 
-fn unusable(path: &Path, fault: super::KeyFault) -> Failure {
+/// The contents of an encrypted file; nothing if it is a key that is not encrypted.
+fn encrypted_block(text: &[u8]) -> core::result::Result<Option<Zeroizing<Vec<u8>>>, KeyFault> {
+    let block = pem::only_block(text)?;
+    match pem::decode(block, encrypted::LABEL) {
+        Ok(der) => Ok(Some(der)),
+        Err(KeyFault::Label { found, .. }) if found == LABEL => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn unusable(path: &Path, fault: KeyFault) -> Failure {
     Failure::new(format!("{}: no usable verifying key", name(path))).because(fault)
-}
-
-fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let file = open_private(path)?;
-    // Allocated once: a buffer that grows leaves copies of the key behind.
-    let mut bytes = Zeroizing::new(vec![0; usize::try_from(FILE_LIMIT).unwrap_or_default().saturating_add(1)]);
-    let mut filled = 0usize;
-    let mut handle = &file;
-    while let Some(free) = bytes.get_mut(filled..).filter(|free| !free.is_empty()) {
-        match handle.read(free) {
-            Ok(0) => {
-                bytes.truncate(filled);
-                return Ok(bytes);
-            }
-            Ok(count) => filled = filled.saturating_add(count),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unreadable(path, error)),
-        }
-    }
-    Err(too_long(path, FILE_LIMIT))
-}
-
-fn open_private(path: &Path) -> Result<File> {
-    // NOFOLLOW: a link could be turned to another file. NONBLOCK: a pipe in the place of the file must not hang the signer.
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| {
-        if path.is_symlink() {
-            Failure::new(format!("{}: is a symbolic link, and signing keys are not read through links", name(path)))
-                .remedy("name the file itself")
-        } else {
-            unreadable(path, error)
-        }
-    })?;
-    let metadata = file.metadata().map_err(|error| unreadable(path, error))?;
-    if !metadata.is_file() {
-        return Err(Failure::new(format!("{}: is not a plain file", name(path))));
-    }
-    private(path, &metadata)?;
-    Ok(file)
-}
-
-/// Refuses a file that others than its owner may use, or whose owner is someone else.
-fn private(path: &Path, metadata: &Metadata) -> Result<()> {
-    let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        return Err(Failure::new(format!("{}: others than its owner may use it (mode {mode:04o})", name(path)))
-            .remedy(format!("`chmod 600 {}`, and make a new key if anyone may have read this one", name(path))));
-    }
-    let user = rustix::process::geteuid();
-    if metadata.uid() != user.as_raw() && metadata.uid() != 0 {
-        return Err(Failure::new(format!("{}: belongs to another user, who can read it", name(path))).remedy(format!(
-            "`chown {} {}`",
-            user.as_raw(),
-            name(path)
-        )));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
     use std::path::PathBuf;
 
     use tempfile::TempDir;
     use twinseal_formats::SealAlgorithm;
 
     use super::*;
+    use crate::secret::SecretSource;
 
     fn saved() -> (TempDir, PathBuf, SigningKey) {
         let directory = tempfile::tempdir().unwrap();
@@ -186,6 +237,10 @@ mod tests {
         let link = directory.path().join("link");
         symlink(&path, &link).unwrap();
         assert!(SigningKey::load(&link).unwrap_err().to_string().contains("symbolic link"));
+        let access = Access::new(Links::Follow, SecretSource::Prompt);
+        SigningKey::load_with(&link, &access).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        assert!(SigningKey::load_with(&link, &access).unwrap_err().to_string().contains("others than its owner"));
     }
 
     #[test]

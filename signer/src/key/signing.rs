@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::ml_dsa::{MlDsaKey, no_random_numbers};
 use super::signer::no_mu;
-use super::{KeyFault, Mu, Signer, VerifyingKey, pem, pkcs8};
+use super::{KeyFault, Mu, Signer, VerifyingKey, encrypted, pem, pkcs8};
 use crate::error::{Failure, Result};
 
 /// What a signing key is grown from: 32 random bytes, wiped on drop.
@@ -92,9 +92,13 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// What is wrong with it; [`KeyFault::Encrypted`] if it is a key, but encrypted.
     pub fn from_pem(file: &[u8]) -> core::result::Result<Self, KeyFault> {
-        pkcs8::read(&pem::decode(pem::only_block(file)?, LABEL)?)
+        let der = pem::decode(pem::only_block(file)?, LABEL).map_err(|fault| match fault {
+            KeyFault::Label { found, .. } if found == encrypted::LABEL => KeyFault::Encrypted,
+            fault => fault,
+        })?;
+        pkcs8::read(&der)
     }
 
     /// One `PRIVATE KEY` block (PKCS#8) that holds the seed (RFC 8410 section 7, RFC 9881 section 6).
@@ -103,13 +107,24 @@ impl SigningKey {
     ///
     /// The key came in expanded form only, so its seed is not known.
     pub fn to_pem(&self) -> Result<Zeroizing<String>> {
-        let what = || Failure::new(format!("the {} signing key can not be written", self.algorithm().name()));
+        pem::encode(&self.to_der()?, LABEL).map_err(|fault| self.unwritable(fault))
+    }
+
+    pub(super) fn to_der(&self) -> Result<Zeroizing<Vec<u8>>> {
         let seed = self.seed.as_ref().ok_or_else(|| {
-            what().because("its seed is not known").remedy("keep the file it came from, or make a new signing identity")
+            self.unwritable("its seed is not known")
+                .remedy("keep the file it came from, or make a new signing identity")
         })?;
-        pkcs8::write(self.algorithm(), seed)
-            .and_then(|der| pem::encode(&der, LABEL))
-            .map_err(|fault| what().because(fault))
+        pkcs8::write(self.algorithm(), seed).map_err(|fault| self.unwritable(fault))
+    }
+
+    pub(super) fn unwritable(&self, why: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Failure {
+        Failure::new(format!("the {} signing key can not be written", self.algorithm().name())).because(why)
+    }
+
+    /// What it was grown from, unless it came in expanded form only.
+    pub(super) const fn seed(&self) -> Option<&Seed> {
+        self.seed.as_ref()
     }
 
     /// The expanded form of an ML-DSA key.
@@ -174,7 +189,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-const LABEL: &str = "PRIVATE KEY";
+pub(super) const LABEL: &str = "PRIVATE KEY";
 
 #[cfg(test)]
 mod tests {

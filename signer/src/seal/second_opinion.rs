@@ -58,8 +58,12 @@ pub fn second_opinion(envelope: &Envelope<'_>, identities: &[PublicIdentity]) ->
 }
 
 fn verify(algorithm: SealAlgorithm, key: &[u8], seal: &Seal<'_>, digest_bytes: &[u8]) -> bool {
-    let Some(message) = ToBeSigned::new(seal.protected(), digest_bytes) else { return false };
-    let (message, signature) = (message.as_bytes(), seal.signature());
+    ToBeSigned::new(seal.protected(), digest_bytes)
+        .is_some_and(|message| agrees(algorithm, key, message.as_bytes(), seal.signature()))
+}
+
+/// Whether the second implementation of an algorithm takes a signature over a message.
+pub(crate) fn agrees(algorithm: SealAlgorithm, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     match algorithm {
         SealAlgorithm::Ed25519 => UnparsedPublicKey::new(&ED25519, key).verify(message, signature).is_ok(),
         SealAlgorithm::MlDsa44 => ml_dsa::<fips204::ml_dsa_44::PublicKey, _, _>(key, message, signature),

@@ -198,7 +198,8 @@ fn faults_of_the_pem_around_it_are_refused() {
         fault(&text.replace("PRIVATE", "PUBLIC")),
         KeyFault::Label { expected: "PRIVATE KEY", found: "PUBLIC KEY".into() }
     );
-    assert!(matches!(fault(&text.replace("PRIVATE", "ENCRYPTED PRIVATE")), KeyFault::Label { .. }));
+    assert_eq!(fault(&text.replace("PRIVATE", "ENCRYPTED PRIVATE")), KeyFault::Encrypted);
+    assert!(matches!(fault(&text.replace("PRIVATE", "EC PRIVATE")), KeyFault::Label { .. }));
     assert_eq!(fault(&format!("{}{}", *text, *text)), KeyFault::SeveralBlocks);
     assert_eq!(fault(&format!("{}\n", *text)), KeyFault::TextOutsideBlocks);
     assert_eq!(fault(&format!(" {}", *text)), KeyFault::TextOutsideBlocks);
