@@ -21,6 +21,7 @@ use twinseal::ids;
 use twinseal::judge::{Purpose, judge};
 use twinseal::output::Overwrite;
 use twinseal::release::ReleaseFile;
+use twinseal::seal::Target;
 use twinseal::store::{self, LabelledIdentity, NewStore};
 use twinseal_formats::{Role, SealAlgorithm, TrustEpoch};
 
@@ -71,7 +72,9 @@ fn main() -> Outcome<()> {
     for _ in 0..3 {
         let hashed = bare(&payload)?;
         let signed = timed(|| {
-            twinseal::seal::seal(&release, core::slice::from_ref(&identity), None, &out, Overwrite::Yes)?;
+            let target = Target::new(&out, Overwrite::Yes);
+            twinseal::seal::seal(&release, core::slice::from_ref(&identity), target)?
+                .map_err(|_| "no journal was given")?;
             Ok(())
         })?;
         let verified = timed(|| {

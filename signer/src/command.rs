@@ -14,12 +14,14 @@ pub mod errors;
 pub mod extract;
 mod forms_report;
 pub mod inspect;
+pub mod journal;
 pub mod key;
 mod key_args;
 pub mod keygen;
 pub mod quickstart;
 pub mod sign;
 pub mod strip;
+mod taken;
 pub mod trust;
 pub mod verify;
 
@@ -36,6 +38,8 @@ pub enum Command {
     Trust(trust::Args),
     /// Seal a release: every identity with both of its keys
     Sign(sign::Args),
+    /// The signing journal: who sealed what, with which keys, and when
+    Journal(journal::Args),
     /// Decide as a given device would
     Verify(verify::Args),
     /// Show what a bundle says and who vouches for it
@@ -62,6 +66,7 @@ impl Command {
             Self::Key(args) => args.run(format),
             Self::Trust(args) => args.run(format),
             Self::Sign(args) => report::conclude(args.run(), format),
+            Self::Journal(args) => args.run(format),
             Self::Verify(args) => report::conclude(args.run(), format),
             Self::Inspect(args) => report::conclude(args.run(), format),
             Self::Extract(args) => report::conclude(args.run(), format),

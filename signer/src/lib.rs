@@ -24,6 +24,7 @@ pub mod identity;
 pub mod ids;
 pub mod image;
 pub mod input;
+pub mod journal;
 pub mod judge;
 pub mod key;
 pub mod new_directory;

@@ -1,6 +1,6 @@
 //! Sealing a release: stream the payloads once, sign, and believe nothing until the written file was read back (design decision D10).
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -13,9 +13,11 @@ use twinseal_verifier::{Hasher, Verifier};
 
 use crate::bundle::{Bundle, Entry};
 use crate::error::{Failure, Result, name};
-use crate::identity::SigningIdentity;
+use crate::identity::{PublicIdentity, SigningIdentity};
 use crate::ids;
-use crate::output::{Mode, NewFile, Overwrite};
+use crate::journal::{Act, Journal, Sealer, Taken};
+use crate::key::VerifyingKey;
+use crate::output::{Mode, NewFile, Overwrite, exists};
 use crate::progress::Progress;
 use crate::release::ReleaseFile;
 
@@ -27,7 +29,7 @@ pub use input::Flattened;
 pub(crate) use second_opinion::agrees;
 pub use second_opinion::{Disagreement, second_opinion};
 
-use input::{Component, Evidence};
+use input::{Component, Content, Evidence};
 
 /// What was sealed.
 #[derive(Debug)]
@@ -40,48 +42,79 @@ pub struct Sealed {
     pub seals: usize,
     /// What conversions from Intel HEX or ELF did, by component.
     pub flattened: Vec<Flattened>,
+    /// The journal's line, if there is a journal.
+    pub line: Option<u64>,
+    /// The bundle was there already, of this very release, and was verified again; nothing was sealed or written.
+    pub existing: bool,
 }
 
+/// Where a bundle goes, and what must hold before it appears.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a caller must state every condition")]
+pub struct Target<'a> {
+    /// The file.
+    pub out: &'a Path,
+    /// Whether it may replace another.
+    pub overwrite: Overwrite,
+    /// A device's trust store whose requirements the seals must meet.
+    pub trust: Option<&'a Verifier<'a>>,
+    /// The journal that must have a line of it.
+    pub journal: Option<&'a mut Journal>,
+}
+
+impl<'a> Target<'a> {
+    /// A file for which nothing more must hold than always does.
+    #[must_use]
+    pub const fn new(out: &'a Path, overwrite: Overwrite) -> Self {
+        Self { out, overwrite, trust: None, journal: None }
+    }
+}
+
+/// What became of a release that was to be sealed.
+pub type Outcome = core::result::Result<Sealed, Taken>;
+
 /// Seals a release with every identity and writes the bundle, which appears under its name only after the device's own verifier, and
-/// implementations that took no part in signing, have accepted the file as it was read back.
+/// implementations that took no part in signing, have accepted the file as it was read back, and after the journal has its line.
 ///
 /// # Errors
 ///
-/// Anything that could not be read, signed or written, and any doubt about the result. No file appears then.
-pub fn seal(
-    release: &ReleaseFile,
-    identities: &[SigningIdentity],
-    trust: Option<&Verifier<'_>>,
-    out: &Path,
-    overwrite: Overwrite,
-) -> Result<Sealed> {
-    let draft = Draft::open(release, identities)?;
-    let new = NewFile::create(out, overwrite, Mode::Public)?;
-    let release_id = draft.write(new.file())?;
-    let bundle = Bundle::from_file(new.reopen()?, new.path())?;
-
-    // The disk takes its time as well; neither needs to wait for the other.
-    let (seals, synced) = std::thread::scope(|scope| {
-        let sync = scope.spawn(|| new.file().sync_all());
-        let seals = read_back::read_back(&bundle, identities, &release_id, trust);
-        (seals, sync.join())
-    });
-    let seals = seals?;
-    match synced {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return Err(Failure::new(format!("{}: can not be written", name(out))).because(error)),
-        Err(_) => return Err(Failure::new("a thread of this program stopped unexpectedly")),
-    }
-    let size = bundle.size();
-    new.commit()?;
-    let flattened = draft.components.iter().filter_map(|component| component.flattened.clone()).collect();
-    Ok(Sealed { release_id, size, seals, flattened })
+/// Anything that could not be read, signed or written, and any doubt about the result. No file appears then. That the journal has another
+/// release of this sequence number is [`Taken`], not a failure.
+pub fn seal(release: &ReleaseFile, identities: &[SigningIdentity], target: Target<'_>) -> Result<Outcome> {
+    let public = identities.iter().map(SigningIdentity::public).collect::<Result<Vec<_>>>()?;
+    let draft = Draft::open(release, &public, None)?;
+    draft.seal(target, &mut |release_id, _| sign(identities, SealType::Release, release_id))
 }
 
+/// One seal for every key of every identity, over the same digest.
+///
+/// # Errors
+///
+/// A key gives no signature.
+pub fn sign(identities: &[SigningIdentity], seal_type: SealType, digest: &Digest) -> Result<Vec<NewSeal>> {
+    let payload = encode::digest(digest);
+    let mut seals = Vec::new();
+    for identity in identities {
+        let anchor = identity.public()?.anchor_id();
+        for key in identity.keys() {
+            let cose_algorithm = key.algorithm().cose();
+            let protected = encode::protected_header(cose_algorithm, anchor, seal_type);
+            let message = ToBeSigned::new(&protected, &payload)
+                .ok_or_else(|| Failure::new("the to-be-signed bytes are longer than the format allows"))?;
+            seals.push(NewSeal { anchor, cose_algorithm, signature: key.sign(message.as_bytes())? });
+        }
+    }
+    Ok(seals)
+}
+
+/// Where seals come from: the digest and the manifest are given, one seal of every key of every identity comes back.
+pub type SealSource<'s, S = Vec<NewSeal>> = dyn FnMut(&Digest, &[u8]) -> Result<S> + 's;
+
 /// A release whose files are open and whose layout is known: sizes are, digests are not yet.
-struct Draft<'a> {
+#[derive(Debug)]
+pub struct Draft<'a> {
     release: &'a ReleaseFile,
-    identities: &'a [SigningIdentity],
+    identities: &'a [PublicIdentity],
     algorithm: DigestAlgorithm,
     vendor: VendorId,
     class: ClassId,
@@ -96,13 +129,23 @@ struct Digests {
 }
 
 impl<'a> Draft<'a> {
-    fn open(release: &'a ReleaseFile, identities: &'a [SigningIdentity]) -> Result<Self> {
+    /// Opens the files of a release that these identities are to seal. Without an algorithm the digest is the release file's, or the one that
+    /// matches the strongest key.
+    ///
+    /// # Errors
+    ///
+    /// A file can't be read, or the release asks for what the format does not allow.
+    pub fn open(
+        release: &'a ReleaseFile,
+        identities: &'a [PublicIdentity],
+        algorithm: Option<DigestAlgorithm>,
+    ) -> Result<Self> {
         if identities.is_empty() {
             return Err(Failure::new("no signing identity was given").remedy("`twinseal keygen` makes one"));
         }
-        let strongest = identities.iter().flat_map(|identity| identity.keys()).map(|key| key.algorithm()).max();
+        let strongest = identities.iter().flat_map(PublicIdentity::keys).map(VerifyingKey::algorithm).max();
         let matching = strongest.map_or(DigestAlgorithm::Sha512, DigestAlgorithm::matching);
-        let algorithm = release.digest.unwrap_or(matching);
+        let algorithm = algorithm.or(release.digest).unwrap_or(matching);
         let vendor = ids::vendor_id(&release.vendor)?;
         let class = ids::class_id(vendor, &release.model)?;
         let components = input::open_components(&release.components, algorithm)?;
@@ -113,8 +156,120 @@ impl<'a> Draft<'a> {
         Ok(draft)
     }
 
-    /// Writes the whole bundle into an empty file; returns the identity of the release.
-    fn write(&self, out: &File) -> Result<Digest> {
+    /// The manifest, and the identity of the release: every file is read, and nothing written.
+    ///
+    /// # Errors
+    ///
+    /// A file can't be read, or changed while it was read.
+    pub fn manifest(&self) -> Result<(Vec<u8>, Digest)> {
+        let progress = Progress::new("reading", self.total());
+        let digest = |content: &Content| content.digest(self.algorithm, &progress);
+        let digests = Digests {
+            components: self.components.iter().map(|one| digest(&one.content)).collect::<Result<_>>()?,
+            evidence: self.evidence.iter().map(|one| digest(&one.content)).collect::<Result<_>>()?,
+        };
+        let manifest = self.manifest_of(&digests)?;
+        let release_id = self.digest(&encode::with_head(&manifest))?;
+        Ok((manifest, release_id))
+    }
+
+    /// Writes the bundle with the seals that `seals` gives for its digest; see [`seal`].
+    ///
+    /// # Errors
+    ///
+    /// As [`seal`].
+    pub fn seal(&self, mut target: Target<'_>, seals: &mut SealSource<'_>) -> Result<Outcome> {
+        if target.overwrite == Overwrite::No
+            && fs::symlink_metadata(target.out).is_ok()
+            && let Some(journal) = &mut target.journal
+        {
+            return self.again(target.out, target.trust, journal);
+        }
+        let new = NewFile::create(target.out, target.overwrite, Mode::Public)?;
+        let mut taken = None;
+        let written = self.write(new.file(), &mut |release_id, manifest| {
+            if let Some(journal) = &mut target.journal {
+                taken = journal.taken(&self.act(release_id))?;
+                if taken.is_some() {
+                    return Ok(None);
+                }
+            }
+            seals(release_id, manifest).map(Some)
+        })?;
+        let Some(release_id) = written else {
+            return taken.map(Err).ok_or_else(|| Failure::new("nothing was sealed"));
+        };
+        let bundle = Bundle::from_file(new.reopen()?, new.path())?;
+
+        // The disk takes its time as well; neither needs to wait for the other.
+        let (seals, synced) = std::thread::scope(|scope| {
+            let sync = scope.spawn(|| new.file().sync_all());
+            let seals = read_back::read_back(&bundle, self.identities, &release_id, target.trust);
+            (seals, sync.join())
+        });
+        let seals = seals?;
+        match synced {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                return Err(Failure::new(format!("{}: can not be written", name(target.out))).because(error));
+            }
+            Err(_) => return Err(Failure::new("a thread of this program stopped unexpectedly")),
+        }
+        let size = bundle.size();
+        let line = match target.journal {
+            None => None,
+            Some(journal) => match journal.append(&self.act(&release_id))? {
+                Ok(appended) => Some(appended.line()),
+                Err(taken) => return Ok(Err(taken)),
+            },
+        };
+        new.commit()?;
+        Ok(Ok(Sealed { release_id, size, seals, flattened: self.flattened(), line, existing: false }))
+    }
+
+    /// The bundle is there already: it stays, if the journal knows it and it is what would be made now.
+    fn again(&self, out: &Path, trust: Option<&Verifier<'_>>, journal: &mut Journal) -> Result<Outcome> {
+        let (_, release_id) = self.manifest()?;
+        let act = self.act(&release_id);
+        if let Some(taken) = journal.taken(&act)? {
+            return Ok(Err(taken));
+        }
+        if !journal.knows(&act)? {
+            return Err(exists(out));
+        }
+        let bundle = Bundle::open(out)?;
+        let seals = read_back::read_back(&bundle, self.identities, &release_id, trust).map_err(|failure| {
+            Failure::new(format!("{}: is there already, and is not this release sealed by these identities", name(out)))
+                .because(failure)
+                .remedy("move it away, or choose another name")
+        })?;
+        let line = match journal.append(&act)? {
+            Ok(appended) => Some(appended.line()),
+            Err(taken) => return Ok(Err(taken)),
+        };
+        let size = bundle.size();
+        Ok(Ok(Sealed { release_id, size, seals, flattened: self.flattened(), line, existing: true }))
+    }
+
+    fn flattened(&self) -> Vec<Flattened> {
+        self.components.iter().filter_map(|component| component.flattened.clone()).collect()
+    }
+
+    /// What a journal says of it.
+    fn act(&self, release_id: &Digest) -> Act {
+        Act::Release {
+            vendor_id: self.vendor.to_string(),
+            class_id: self.class.to_string(),
+            sequence_number: self.release.sequence_number.0,
+            version: self.release.version.clone(),
+            security_version: self.release.security_version.0,
+            release_id: release_id.to_string(),
+            sealed_by: self.identities.iter().map(Sealer::from).collect(),
+        }
+    }
+
+    /// Writes the whole bundle into an empty file; returns the identity of the release, or nothing if there are to be no seals.
+    fn write(&self, out: &File, seals: &mut SealSource<'_, Option<Vec<NewSeal>>>) -> Result<Option<Digest>> {
         let placeholder_frame = self.frame(&self.placeholders()?, &self.placeholder_seals()?)?.1;
         let mut position = length(&placeholder_frame);
         let progress = Progress::new("sealing", self.total());
@@ -137,9 +292,9 @@ impl<'a> Draft<'a> {
             write_at(out, index_entry, &index)?;
         }
 
-        let manifest = self.manifest(&digests)?;
+        let manifest = self.manifest_of(&digests)?;
         let release_id = self.digest(&encode::with_head(&manifest))?;
-        let seals = self.sign(&release_id)?;
+        let Some(seals) = seals(&release_id, &manifest)? else { return Ok(None) };
         let (_, frame) = self.frame(&digests, &seals)?;
         if frame.len() != placeholder_frame.len() {
             return Err(Failure::new("the frame came out longer or shorter than it was laid out"));
@@ -147,28 +302,11 @@ impl<'a> Draft<'a> {
         write_at(out, 0, &frame)?;
         // Holes that were not written are zeros, also at the end.
         out.set_len(position).map_err(unwritable)?;
-        Ok(release_id)
-    }
-
-    /// One seal for every key of every identity, over the same digest.
-    fn sign(&self, release_id: &Digest) -> Result<Vec<NewSeal>> {
-        let payload = encode::digest(release_id);
-        let mut seals = Vec::new();
-        for identity in self.identities {
-            let anchor = identity.public()?.anchor_id();
-            for key in identity.keys() {
-                let cose_algorithm = key.algorithm().cose();
-                let protected = encode::protected_header(cose_algorithm, anchor, SealType::Release);
-                let message = ToBeSigned::new(&protected, &payload)
-                    .ok_or_else(|| Failure::new("the to-be-signed bytes are longer than the format allows"))?;
-                seals.push(NewSeal { anchor, cose_algorithm, signature: key.sign(message.as_bytes())? });
-            }
-        }
-        Ok(seals)
+        Ok(Some(release_id))
     }
 
     /// The manifest's bytes.
-    fn manifest(&self, digests: &Digests) -> Result<Vec<u8>> {
+    fn manifest_of(&self, digests: &Digests) -> Result<Vec<u8>> {
         let components = self.components.iter().zip(&digests.components);
         let index = self.index(digests)?;
         let evidence = match &index {
@@ -219,7 +357,7 @@ impl<'a> Draft<'a> {
 
     /// Manifest and frame around it.
     fn frame(&self, digests: &Digests, seals: &[NewSeal]) -> Result<(Vec<u8>, Vec<u8>)> {
-        let manifest = self.manifest(digests)?;
+        let manifest = self.manifest_of(digests)?;
         let evidence = match self.index(digests)? {
             None => 0,
             Some(_) => self.evidence.len().saturating_add(1),
@@ -245,7 +383,7 @@ impl<'a> Draft<'a> {
     fn placeholder_seals(&self) -> Result<Vec<NewSeal>> {
         let mut seals = Vec::new();
         for identity in self.identities {
-            let anchor = identity.public()?.anchor_id();
+            let anchor = identity.anchor_id();
             if seals.iter().any(|seal: &NewSeal| seal.anchor == anchor) {
                 return Err(Failure::new(format!("the signing identity {anchor} was given twice"))
                     .remedy("an identity seals a release once; a threshold needs distinct ones"));

@@ -6,6 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use twinseal::identity::SigningIdentity;
 use twinseal::output::Overwrite;
 use twinseal::release::ReleaseFile;
+use twinseal::seal::Target;
 use twinseal::store::{self, LabelledIdentity, NewStore};
 use twinseal::{ids, seal};
 use twinseal_formats::{DigestAlgorithm, Envelope, Role, SealAlgorithm, SecurityVersion, TrustEpoch};
@@ -93,7 +94,8 @@ fn sealed(directory: &Path, identity: &SigningIdentity, size: usize) -> Vec<u8> 
     );
     let release = ReleaseFile::load(&directory.join("release.toml")).expect("a release file of ours");
     let out = directory.join("bundle.twinseal");
-    seal::seal(&release, core::slice::from_ref(identity), None, &out, Overwrite::Yes)
-        .expect("a release that can be sealed");
+    let target = Target::new(&out, Overwrite::Yes);
+    let sealed = seal::seal(&release, core::slice::from_ref(identity), target).expect("a release that can be sealed");
+    sealed.expect("no journal was given");
     std::fs::read(out).expect("the bundle just sealed")
 }

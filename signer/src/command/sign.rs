@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::taken::{Answer, NumberTaken};
 use crate::command::key_args::KeyArgs;
 use crate::error::{Result, name};
+use crate::journal::Journal;
 use crate::output::Overwrite;
 use crate::release::ReleaseFile;
 use crate::report::Report;
-use crate::seal::{self, Flattened};
+use crate::seal::{self, Flattened, Target};
 use crate::store;
 
 /// Arguments of `sign`.
@@ -21,6 +23,8 @@ Examples:
       --out thermostat-1.4.0.twinseal
   twinseal sign --release release.toml --identity keys/alice \\
       --identity keys/bob --trust trust.cbor --out thermostat.twinseal
+  twinseal sign --release release.toml --identity keys/release \\
+      --journal signing.journal --out thermostat-1.4.0.twinseal
 
 The release file (TOML; paths are relative to it):
   [release]
@@ -44,7 +48,10 @@ The release file (TOML; paths are relative to it):
   media-type = \"application/vnd.cyclonedx+json\"
 
 The bundle appears only after it was read back from the disk and accepted by the device's own code and by other \
-implementations of both algorithms.")]
+implementations of both algorithms.
+
+With a journal, its line is on the disk before the bundle appears. A sequence number that has another release in it is refused (exit 1); the \
+same release again gives back the bundle that is there.")]
 pub struct Args {
     /// The release file
     #[arg(long, value_name = "TOML")]
@@ -60,6 +67,10 @@ pub struct Args {
     /// A device's trust store whose requirements the seals must meet, or no bundle is written
     #[arg(long, value_name = "STORE")]
     trust: Option<PathBuf>,
+
+    /// The signing journal that must have a line of it; `journal new` makes one
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
 
     /// The bundle to write
     #[arg(long, value_name = "BUNDLE")]
@@ -84,9 +95,18 @@ impl Args {
             (Some(bytes), Some(path)) => Some(store::open_file(bytes, path)?),
             _ => None,
         };
-        let overwrite = Overwrite::asked(self.overwrite);
-        let sealed = seal::seal(&release, &identities, trust.as_ref(), &self.out, overwrite)?;
-        Ok(Signed {
+        let mut journal = self.journal.as_ref().map(|path| Journal::open(path)).transpose()?;
+        let target = Target {
+            out: &self.out,
+            overwrite: Overwrite::asked(self.overwrite),
+            trust: trust.as_ref(),
+            journal: journal.as_mut(),
+        };
+        let sealed = match seal::seal(&release, &identities, target)? {
+            Ok(sealed) => sealed,
+            Err(taken) => return Ok(Answer::Refused(NumberTaken::new(&self.out, release.sequence_number.0, &taken))),
+        };
+        Ok(Answer::Done(Signed {
             bundle: name(&self.out),
             size: sealed.size,
             release_id: sealed.release_id.to_string(),
@@ -101,7 +121,9 @@ impl Args {
                 .collect::<Result<_>>()?,
             seals: sealed.seals,
             converted: sealed.flattened.iter().map(Converted::from).collect(),
-        })
+            journal_line: sealed.line,
+            existing: sealed.existing,
+        }))
     }
 }
 
@@ -118,6 +140,10 @@ struct Signed {
     identities: Vec<String>,
     seals: usize,
     converted: Vec<Converted>,
+    /// The journal's line.
+    journal_line: Option<u64>,
+    /// The bundle was there already, and was verified again.
+    existing: bool,
 }
 
 #[derive(Serialize)]
@@ -147,7 +173,8 @@ impl Report for Signed {
     const SCHEMA: &'static str = "twinseal.sign/1";
 
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "sealed: {} ({} bytes)", self.bundle, self.size)?;
+        let done = if self.existing { "sealed already, and unchanged" } else { "sealed" };
+        writeln!(out, "{done}: {} ({} bytes)", self.bundle, self.size)?;
         writeln!(out, "release id: {}", self.release_id)?;
         writeln!(
             out,
@@ -170,6 +197,9 @@ impl Report for Signed {
         }
         for identity in &self.identities {
             writeln!(out, "sealed by: {identity}")?;
+        }
+        if let Some(line) = self.journal_line {
+            writeln!(out, "journal: line {line}")?;
         }
         writeln!(
             out,

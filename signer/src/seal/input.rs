@@ -19,6 +19,7 @@ use crate::source::pieces::{Piece, Pieces};
 use crate::source::read_in_order;
 
 /// A component, ready to be copied.
+#[derive(Debug)]
 pub(super) struct Component {
     pub(super) id: String,
     pub(super) size: u64,
@@ -27,6 +28,7 @@ pub(super) struct Component {
 }
 
 /// An evidence file, ready to be copied.
+#[derive(Debug)]
 pub(super) struct Evidence {
     pub(super) name: String,
     pub(super) media_type: String,
@@ -54,6 +56,7 @@ pub struct Flattened {
 }
 
 /// Bytes that go into the bundle.
+#[derive(Debug)]
 pub(super) enum Content {
     /// A file of a known size.
     File { file: File, path: PathBuf, size: u64 },
@@ -137,6 +140,28 @@ fn flatten(file: &ComponentFile, format: ImageFormat, algorithm: DigestAlgorithm
 }
 
 impl Content {
+    /// The digest of the bytes, which are copied nowhere.
+    pub(super) fn digest(&self, algorithm: DigestAlgorithm, progress: &Progress) -> Result<Digest> {
+        let (file, path, size) = match self {
+            Self::Memory(bytes) => {
+                progress.advance(bytes.len());
+                return Hasher::digest(algorithm, bytes).ok_or_else(|| no_digest(algorithm));
+            }
+            Self::File { file, path, size } => (file, path, *size),
+        };
+        let mut hasher = Hasher::new(algorithm).ok_or_else(|| no_digest(algorithm))?;
+        let read = (|| {
+            let (mut pieces, mut bytes) = (Pieces::new(file, 0, size), Vec::new());
+            while pieces.next(&mut bytes)?.is_some() {
+                hasher.update(&bytes);
+                progress.advance(bytes.len());
+            }
+            same_size(file, size)
+        })();
+        read.map_err(|error| unreadable(path, error))?;
+        hasher.finish().ok_or_else(|| no_digest(algorithm))
+    }
+
     /// Copies the bytes to a place in the bundle; returns their digest.
     pub(super) fn write(&self, out: &File, at: u64, algorithm: DigestAlgorithm, progress: &Progress) -> Result<Digest> {
         match self {
@@ -193,12 +218,7 @@ fn copy(
                 }
                 position = next;
             }
-            // The size was laid out before; a file that grew meanwhile is as wrong as one that shrank.
-            if file.metadata()?.len() == size {
-                Ok(())
-            } else {
-                Err(io::Error::other("its size changed while it was read"))
-            }
+            same_size(file, size)
         })();
         drop(full);
         (read, writer.join())
@@ -210,6 +230,11 @@ fn copy(
         (Ok(()), Ok(Ok(()))) => {}
     }
     hasher.finish().ok_or_else(|| no_digest(algorithm))
+}
+
+/// The size was laid out before; a file that grew meanwhile is as wrong as one that shrank.
+fn same_size(file: &File, size: u64) -> io::Result<()> {
+    if file.metadata()?.len() == size { Ok(()) } else { Err(io::Error::other("its size changed while it was read")) }
 }
 
 fn no_digest(algorithm: DigestAlgorithm) -> Failure {

@@ -9,7 +9,7 @@ use twinseal_verifier::{Device, Verifier};
 use super::second_opinion;
 use crate::bundle::Bundle;
 use crate::error::{Failure, Result};
-use crate::identity::{PublicIdentity, SigningIdentity};
+use crate::identity::PublicIdentity;
 use crate::judge::{Purpose, judge};
 use crate::store;
 use crate::trouble::Trouble;
@@ -17,17 +17,16 @@ use crate::trouble::Trouble;
 /// Verifies a bundle that was just written, against the identities that were to seal it, each of them demanded.
 pub(super) fn read_back(
     bundle: &Bundle,
-    identities: &[SigningIdentity],
+    identities: &[PublicIdentity],
     release_id: &Digest,
     trust: Option<&Verifier<'_>>,
 ) -> Result<usize> {
-    let identities = identities.iter().map(SigningIdentity::public).collect::<Result<Vec<_>>>()?;
     let envelope = bundle.envelope().map_err(doubt)?;
     if envelope.seals().digest() != release_id {
         return Err(Failure::new("the bundle just written is of another release").remedy(NOTHING_KEPT));
     }
     let manifest = Manifest::parse(envelope.manifest_bytes()).map_err(doubt)?;
-    let bytes = demanding_all(&identities, &manifest)?;
+    let bytes = demanding_all(identities, &manifest)?;
     let verifier = store::open(&bytes).map_err(doubt)?;
     let components: Vec<&str> = manifest.components().map(|component| component.id()).collect();
     let device = Device {
@@ -47,7 +46,7 @@ pub(super) fn read_back(
                 .remedy("seal with the identities that its requirements demand; `twinseal trust show` lists them")
         })?;
     }
-    second_opinion(&envelope, &identities).map_err(doubt)
+    second_opinion(&envelope, identities).map_err(doubt)
 }
 
 /// A trust store that demands every one of the identities.
