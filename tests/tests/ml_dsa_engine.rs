@@ -106,7 +106,7 @@ fn compare<P: Peers>() {
         println!("{}: {name}: {count}, {accepted} accepted", P::NAME);
     }
     let accepted: u64 = counts.values().map(|(_, accepted)| accepted).sum();
-    println!("{}: {ran} cases, {accepted} accepted, 0 disagreements of 6 verifiers", P::NAME);
+    println!("{}: {ran} cases, {accepted} accepted, 0 disagreements of 7 verifiers", P::NAME);
     assert_eq!(unlike_expected, 0);
     assert!(ran >= cases && accepted * 20 > ran, "too few, or too few that are valid");
     // Every kind of change came up.

@@ -16,7 +16,8 @@ mod rows;
 mod sampling;
 mod shake;
 
-pub use compact::verify as verify_compact;
+pub(crate) use compact::verify_from_bytes;
+pub use compact::{verify_compact, verify_keeping_z};
 pub use expanded::{ExpandedMlDsa, Fast, Small, WorkingMemory, expand_ml_dsa, expand_unexamined};
 pub use message::Input;
 pub use params::{ParameterSet, Set44, Set65, Set87};

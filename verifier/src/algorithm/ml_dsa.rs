@@ -3,7 +3,7 @@
 use twinseal_formats::SealAlgorithm;
 
 use super::{BadSeal, SealVerifier, WeakKey};
-use crate::mldsa::{Input, ParameterSet, Set44, Set65, Set87, verify_compact};
+use crate::mldsa::{Input, ParameterSet, Set44, Set65, Set87, verify_from_bytes};
 
 macro_rules! adapter {
     ($(#[$doc:meta])* $name:ident, $set:ident) => {
@@ -22,7 +22,7 @@ macro_rules! adapter {
             }
 
             fn verify(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), BadSeal> {
-                verify_compact::<$set>(key, Input::sealed(message), signature)
+                verify_from_bytes::<$set>(key, Input::sealed(message), signature)
             }
         }
     };

@@ -6,8 +6,8 @@
 
 /// A lane of the state: 64 bits in some representation.
 pub(super) trait Lane: Copy + Default + 'static {
-    /// iota (FIPS 202, section 3.2.5): what is added to the first lane, by pairs of rounds.
-    const ROUND_CONSTANTS: &'static [[Self; 2]; 12];
+    /// iota (FIPS 202, section 3.2.5): what is added to the first lane, by rounds.
+    const ROUND_CONSTANTS: &'static [Self; 24];
 
     fn from_u64(value: u64) -> Self;
     /// The lower and the upper half.
@@ -16,9 +16,9 @@ pub(super) trait Lane: Copy + Default + 'static {
     /// `self` and the complement of `other`.
     fn without(self, other: Self) -> Self;
     fn rotate<const N: u32>(self) -> Self;
-    /// The same state, of which the compiler must not know that it is: with few registers, a plane is better loaded when it is needed
+    /// The same lanes, of which the compiler must not know that they are: with few registers, a lane is better loaded when it is needed
     /// than all of them at once.
-    fn settle(state: &State<Self>) -> &State<Self>;
+    fn settle(lanes: &[Self; 5]) -> &[Self; 5];
 }
 
 /// The lane of this target.
@@ -31,98 +31,117 @@ pub(super) type NativeLane = Interleaved;
 /// The state: lane (x, y) of the standard is number 5y + x.
 pub(super) type State<L> = [L; 25];
 
-/// `Keccak-p[1600, 24]` (FIPS 202, Algorithm 7).
-pub(super) fn permute<L: Lane>(state: &mut State<L>) {
-    // Rounds go there and back, so that no round copies the state.
-    let mut other = [L::default(); 25];
-    for [first, second] in L::ROUND_CONSTANTS {
-        round(state, &mut other, *first);
-        round(&other, state, *second);
-    }
-}
-
-/// One round: theta, rho, pi, chi, iota (FIPS 202, Algorithms 1 to 6).
+/// `Keccak-p[1600, 24]` (FIPS 202, Algorithm 7): theta, rho, pi, chi and iota (Algorithms 1 to 6), each where the state lies.
 #[inline(never)]
-fn round<L: Lane>(from: &State<L>, to: &mut State<L>, constant: L) {
-    let [y0, y1, y2, y3, y4] = planes(to);
-
-    // theta: what is added to each column is the parity of two others.
-    let [mut c0, mut c1, mut c2, mut c3, mut c4] = [L::default(); 5];
-    for [a0, a1, a2, a3, a4] in L::settle(from).as_chunks::<5>().0 {
-        (c0, c1, c2, c3, c4) = (c0.xor(*a0), c1.xor(*a1), c2.xor(*a2), c3.xor(*a3), c4.xor(*a4));
+pub(super) fn permute<L: Lane>(state: &mut State<L>) {
+    let mut parities = [L::default(); 5];
+    for constant in L::ROUND_CONSTANTS {
+        theta_rho_pi(state, &mut parities);
+        for plane in state.as_chunks_mut().0 {
+            chi(plane);
+        }
+        let [first, ..] = state;
+        *first = first.xor(*constant);
     }
-    let d0 = c4.xor(c1.rotate::<1>());
-    let d1 = c0.xor(c2.rotate::<1>());
-    let d2 = c1.xor(c3.rotate::<1>());
-    let d3 = c2.xor(c4.rotate::<1>());
-    let d4 = c3.xor(c0.rotate::<1>());
-
-    // rho and pi: lane (x, y) comes from (x + 3y, x), rotated by a distance of its own. chi then works on planes.
-    let [a, _, _, _, _, _, b, _, _, _, _, _, c, _, _, _, _, _, d, _, _, _, _, _, e] = L::settle(from);
-    let b0 = a.xor(d0);
-    let b1 = b.xor(d1).rotate::<44>();
-    let b2 = c.xor(d2).rotate::<43>();
-    let b3 = d.xor(d3).rotate::<21>();
-    let b4 = e.xor(d4).rotate::<14>();
-    chi(y0, [b0, b1, b2, b3, b4]);
-    if let [lane, ..] = y0 {
-        *lane = lane.xor(constant);
-    }
-    let [_, _, _, d, _, _, _, _, _, e, a, _, _, _, _, _, b, _, _, _, _, _, c, _, _] = L::settle(from);
-    let b0 = d.xor(d3).rotate::<28>();
-    let b1 = e.xor(d4).rotate::<20>();
-    let b2 = a.xor(d0).rotate::<3>();
-    let b3 = b.xor(d1).rotate::<45>();
-    let b4 = c.xor(d2).rotate::<61>();
-    chi(y1, [b0, b1, b2, b3, b4]);
-    let [_, b, _, _, _, _, _, c, _, _, _, _, _, d, _, _, _, _, _, e, a, _, _, _, _] = L::settle(from);
-    let b0 = b.xor(d1).rotate::<1>();
-    let b1 = c.xor(d2).rotate::<6>();
-    let b2 = d.xor(d3).rotate::<25>();
-    let b3 = e.xor(d4).rotate::<8>();
-    let b4 = a.xor(d0).rotate::<18>();
-    chi(y2, [b0, b1, b2, b3, b4]);
-    let [_, _, _, _, e, a, _, _, _, _, _, b, _, _, _, _, _, c, _, _, _, _, _, d, _] = L::settle(from);
-    let b0 = e.xor(d4).rotate::<27>();
-    let b1 = a.xor(d0).rotate::<36>();
-    let b2 = b.xor(d1).rotate::<10>();
-    let b3 = c.xor(d2).rotate::<15>();
-    let b4 = d.xor(d3).rotate::<56>();
-    chi(y3, [b0, b1, b2, b3, b4]);
-    let [_, _, c, _, _, _, _, _, d, _, _, _, _, _, e, a, _, _, _, _, _, b, _, _, _] = L::settle(from);
-    let b0 = c.xor(d2).rotate::<62>();
-    let b1 = d.xor(d3).rotate::<55>();
-    let b2 = e.xor(d4).rotate::<39>();
-    let b3 = a.xor(d0).rotate::<41>();
-    let b4 = b.xor(d1).rotate::<2>();
-    chi(y4, [b0, b1, b2, b3, b4]);
 }
 
-/// The five planes of the state, by y.
 #[inline(always)]
-fn planes<L: Lane>(state: &mut State<L>) -> [&mut [L]; 5] {
-    let (y0, rest) = state.split_at_mut(5);
-    let (y1, rest) = rest.split_at_mut(5);
-    let (y2, rest) = rest.split_at_mut(5);
-    let (y3, y4) = rest.split_at_mut(5);
-    [y0, y1, y2, y3, y4]
+fn theta_rho_pi<L: Lane>(state: &mut State<L>, parities: &mut [L; 5]) {
+    // theta: what is added to each column is the parity of two others.
+    if let ([p, q, r, s, t], _) = state.as_chunks::<5>() {
+        for (((((parity, p), q), r), s), t) in parities.iter_mut().zip(p).zip(q).zip(r).zip(s).zip(t) {
+            *parity = p.xor(*q).xor(*r).xor(*s).xor(*t);
+        }
+    }
+    let [c0, c1, c2, c3, c4] = *parities;
+    let d = [
+        c4.xor(c1.rotate::<1>()),
+        c0.xor(c2.rotate::<1>()),
+        c1.xor(c3.rotate::<1>()),
+        c2.xor(c4.rotate::<1>()),
+        c3.xor(c0.rotate::<1>()),
+    ];
+    let [d0, d1, d2, d3, d4] = L::settle(&d);
+
+    // pi moves the first lane nowhere and all others along one cycle: lane (x, y) comes to (y, 2x + 3y), rotated by rho on the way.
+    let [
+        a0,
+        a1,
+        a2,
+        a3,
+        a4,
+        a5,
+        a6,
+        a7,
+        a8,
+        a9,
+        a10,
+        a11,
+        a12,
+        a13,
+        a14,
+        a15,
+        a16,
+        a17,
+        a18,
+        a19,
+        a20,
+        a21,
+        a22,
+        a23,
+        a24,
+    ] = state;
+    *a0 = a0.xor(*d0);
+    let mut carried = a1.xor(*d1);
+    carried = step::<L, 1>(carried, a10, *d0);
+    carried = step::<L, 3>(carried, a7, *d2);
+    carried = step::<L, 6>(carried, a11, *d1);
+    carried = step::<L, 10>(carried, a17, *d2);
+    carried = step::<L, 15>(carried, a18, *d3);
+    carried = step::<L, 21>(carried, a3, *d3);
+    carried = step::<L, 28>(carried, a5, *d0);
+    carried = step::<L, 36>(carried, a16, *d1);
+    carried = step::<L, 45>(carried, a8, *d3);
+    carried = step::<L, 55>(carried, a21, *d1);
+    carried = step::<L, 2>(carried, a24, *d4);
+    carried = step::<L, 14>(carried, a4, *d4);
+    carried = step::<L, 27>(carried, a15, *d0);
+    carried = step::<L, 41>(carried, a23, *d3);
+    carried = step::<L, 56>(carried, a19, *d4);
+    carried = step::<L, 8>(carried, a13, *d3);
+    carried = step::<L, 25>(carried, a12, *d2);
+    carried = step::<L, 43>(carried, a2, *d2);
+    carried = step::<L, 62>(carried, a20, *d0);
+    carried = step::<L, 18>(carried, a14, *d4);
+    carried = step::<L, 39>(carried, a22, *d2);
+    carried = step::<L, 61>(carried, a9, *d4);
+    carried = step::<L, 20>(carried, a6, *d1);
+    *a1 = carried.rotate::<44>();
+}
+
+/// Sets down what is carried, rotated, and picks up what was there.
+#[inline(always)]
+fn step<L: Lane, const N: u32>(carried: L, place: &mut L, d: L) -> L {
+    let next = place.xor(d);
+    *place = carried.rotate::<N>();
+    next
 }
 
 /// chi (FIPS 202, Algorithm 4) on one plane.
 #[inline(always)]
-fn chi<L: Lane>(plane: &mut [L], b: [L; 5]) {
-    let [b0, b1, b2, b3, b4] = b;
-    if let [p0, p1, p2, p3, p4] = plane {
-        *p0 = b0.xor(b2.without(b1));
-        *p1 = b1.xor(b3.without(b2));
-        *p2 = b2.xor(b4.without(b3));
-        *p3 = b3.xor(b0.without(b4));
-        *p4 = b4.xor(b1.without(b0));
-    }
+fn chi<L: Lane>(plane: &mut [L; 5]) {
+    let [b0, b1, b2, b3, b4] = *plane;
+    *plane = [
+        b0.xor(b2.without(b1)),
+        b1.xor(b3.without(b2)),
+        b2.xor(b4.without(b3)),
+        b3.xor(b0.without(b4)),
+        b4.xor(b1.without(b0)),
+    ];
 }
 
 impl Lane for u64 {
-    const ROUND_CONSTANTS: &'static [[Self; 2]; 12] = &ROUND_CONSTANTS;
+    const ROUND_CONSTANTS: &'static [Self; 24] = &ROUND_CONSTANTS;
 
     #[inline(always)]
     fn from_u64(value: u64) -> Self {
@@ -151,8 +170,8 @@ impl Lane for u64 {
     }
 
     #[inline(always)]
-    fn settle(state: &State<Self>) -> &State<Self> {
-        state
+    fn settle(lanes: &[Self; 5]) -> &[Self; 5] {
+        lanes
     }
 }
 
@@ -176,11 +195,11 @@ impl Interleaved {
         Self::new(value as u32, (value >> 32) as u32)
     }
 
-    const fn constants() -> [[Self; 2]; 12] {
-        let mut interleaved = [[Self { even: 0, odd: 0 }; 2]; 12];
-        let (mut from, mut to): (&[[u64; 2]], &mut [[Self; 2]]) = (&ROUND_CONSTANTS, &mut interleaved);
-        while let ([[first, second], others @ ..], [place, places @ ..]) = (from, to) {
-            *place = [Self::constant(*first), Self::constant(*second)];
+    const fn constants() -> [Self; 24] {
+        let mut interleaved = [Self { even: 0, odd: 0 }; 24];
+        let (mut from, mut to): (&[u64], &mut [Self]) = (&ROUND_CONSTANTS, &mut interleaved);
+        while let ([constant, others @ ..], [place, places @ ..]) = (from, to) {
+            *place = Self::constant(*constant);
             (from, to) = (others, places);
         }
         interleaved
@@ -188,7 +207,7 @@ impl Interleaved {
 }
 
 impl Lane for Interleaved {
-    const ROUND_CONSTANTS: &'static [[Self; 2]; 12] = &Self::constants();
+    const ROUND_CONSTANTS: &'static [Self; 24] = &Self::constants();
 
     #[inline(always)]
     fn from_u64(value: u64) -> Self {
@@ -223,8 +242,8 @@ impl Lane for Interleaved {
     }
 
     #[inline(always)]
-    fn settle(state: &State<Self>) -> &State<Self> {
-        core::hint::black_box(state)
+    fn settle(lanes: &[Self; 5]) -> &[Self; 5] {
+        core::hint::black_box(lanes)
     }
 }
 
@@ -253,20 +272,32 @@ const fn swap(word: u32, mask: u32, distance: u32) -> u32 {
     word ^ differing ^ differing.wrapping_shl(distance)
 }
 
-/// RC of FIPS 202, Algorithm 5, by pairs of rounds.
-const ROUND_CONSTANTS: [[u64; 2]; 12] = [
-    [0x0000_0000_0000_0001, 0x0000_0000_0000_8082],
-    [0x8000_0000_0000_808A, 0x8000_0000_8000_8000],
-    [0x0000_0000_0000_808B, 0x0000_0000_8000_0001],
-    [0x8000_0000_8000_8081, 0x8000_0000_0000_8009],
-    [0x0000_0000_0000_008A, 0x0000_0000_0000_0088],
-    [0x0000_0000_8000_8009, 0x0000_0000_8000_000A],
-    [0x0000_0000_8000_808B, 0x8000_0000_0000_008B],
-    [0x8000_0000_0000_8089, 0x8000_0000_0000_8003],
-    [0x8000_0000_0000_8002, 0x8000_0000_0000_0080],
-    [0x0000_0000_0000_800A, 0x8000_0000_8000_000A],
-    [0x8000_0000_8000_8081, 0x8000_0000_0000_8080],
-    [0x0000_0000_8000_0001, 0x8000_0000_8000_8008],
+/// RC of FIPS 202, Algorithm 5, by rounds.
+const ROUND_CONSTANTS: [u64; 24] = [
+    0x0000_0000_0000_0001,
+    0x0000_0000_0000_8082,
+    0x8000_0000_0000_808A,
+    0x8000_0000_8000_8000,
+    0x0000_0000_0000_808B,
+    0x0000_0000_8000_0001,
+    0x8000_0000_8000_8081,
+    0x8000_0000_0000_8009,
+    0x0000_0000_0000_008A,
+    0x0000_0000_0000_0088,
+    0x0000_0000_8000_8009,
+    0x0000_0000_8000_000A,
+    0x0000_0000_8000_808B,
+    0x8000_0000_0000_008B,
+    0x8000_0000_0000_8089,
+    0x8000_0000_0000_8003,
+    0x8000_0000_0000_8002,
+    0x8000_0000_0000_0080,
+    0x0000_0000_0000_800A,
+    0x8000_0000_8000_000A,
+    0x8000_0000_8000_8081,
+    0x8000_0000_0000_8080,
+    0x0000_0000_8000_0001,
+    0x8000_0000_8000_8008,
 ];
 
 #[cfg(test)]
@@ -304,7 +335,7 @@ mod tests {
 
     #[test]
     fn an_interleaved_lane_is_the_lane() {
-        for value in ROUND_CONSTANTS.into_iter().flatten().chain([0x0123_4567_89AB_CDEF, u64::MAX, 1 << 63]) {
+        for value in ROUND_CONSTANTS.into_iter().chain([0x0123_4567_89AB_CDEF, u64::MAX, 1 << 63]) {
             let lane = Interleaved::from_u64(value);
             assert_eq!(lane.halves(), value.halves());
             assert_eq!(lane.rotate::<1>().halves(), value.rotate_left(1).halves());
@@ -317,7 +348,7 @@ mod tests {
     #[test]
     fn the_round_constants_are_those_of_the_shift_register() {
         let mut register = 1_u16;
-        for constant in ROUND_CONSTANTS.into_iter().flatten() {
+        for constant in ROUND_CONSTANTS.into_iter() {
             let mut expected = 0_u64;
             for j in 0..7_u32 {
                 if register & 1 == 1 {

@@ -1,5 +1,6 @@
 //! The number-theoretic transform (FIPS 204, section 7.5), two layers at a time, without reductions in between.
 
+use core::hint::black_box;
 use core::slice::Iter;
 
 use super::field::{Montgomery, Q, add, subtract};
@@ -26,20 +27,22 @@ pub(super) enum Unrolled {}
 impl Transform for Looped {
     #[inline(never)]
     fn forward(poly: &mut Poly) {
-        let mut zetas = LEFT_ZETAS.iter().map(others);
+        let m = Montgomery::new();
+        let mut zetas = LEFT_ZETAS.iter().map(|left| others(m, *left));
         let mut quarter = 64;
         while quarter > 0 {
-            forward_layers(poly, quarter, &mut zetas);
+            forward_layers(m, poly, quarter, &mut zetas);
             quarter >>= 2;
         }
     }
 
     #[inline(never)]
     fn inverse(poly: &mut Poly) {
-        let mut zetas = LEFT_ZETAS.iter().map(others);
+        let m = Montgomery::new();
+        let mut zetas = LEFT_ZETAS.iter().map(|left| others(m, *left));
         let mut quarter = 1;
         while quarter <= 64 {
-            inverse_layers(poly, quarter, &mut zetas);
+            inverse_layers(m, poly, quarter, &mut zetas);
             quarter <<= 2;
         }
         scale(poly);
@@ -67,18 +70,17 @@ impl Transform for Unrolled {
 
 #[inline(never)]
 fn forward_layers_of<const QUARTER: usize>(poly: &mut Poly, zetas: &mut Iter<'_, Zetas>) {
-    forward_layers(poly, QUARTER, &mut zetas.copied());
+    forward_layers(Montgomery::new(), poly, QUARTER, &mut zetas.copied());
 }
 
 #[inline(never)]
 fn inverse_layers_of<const QUARTER: usize>(poly: &mut Poly, zetas: &mut Iter<'_, Zetas>) {
-    inverse_layers(poly, QUARTER, &mut zetas.copied());
+    inverse_layers(Montgomery::new(), poly, QUARTER, &mut zetas.copied());
 }
 
 /// Two layers, of which the second has butterflies `quarter` apart.
 #[inline(always)]
-fn forward_layers(poly: &mut Poly, quarter: usize, zetas: &mut impl Iterator<Item = Zetas>) {
-    let m = Montgomery::new();
+fn forward_layers(m: Montgomery, poly: &mut Poly, quarter: usize, zetas: &mut impl Iterator<Item = Zetas>) {
     for block in poly.chunks_exact_mut(quarter.wrapping_mul(4)) {
         let Some([upper, left, right]) = zetas.next() else { return };
         for [a, b, c, d] in quarters(block, quarter) {
@@ -93,8 +95,7 @@ fn forward_layers(poly: &mut Poly, quarter: usize, zetas: &mut impl Iterator<Ite
 /// The inverse of [`forward_layers`], times 4. The constants are taken from the other end, with their signs changed: so are the
 /// inverses of those that a block had on the way there. Sums double in each layer: from below q they stay below 256 q < 2^31.
 #[inline(always)]
-fn inverse_layers(poly: &mut Poly, quarter: usize, zetas: &mut impl DoubleEndedIterator<Item = Zetas>) {
-    let m = Montgomery::new();
+fn inverse_layers(m: Montgomery, poly: &mut Poly, quarter: usize, zetas: &mut impl DoubleEndedIterator<Item = Zetas>) {
     for block in poly.chunks_exact_mut(quarter.wrapping_mul(4)) {
         let Some([upper, left, right]) = zetas.next_back() else { return };
         for [a, b, c, d] in quarters(block, quarter) {
@@ -145,9 +146,9 @@ static LEFT_ZETAS: [i32; 85] = left_zetas();
 /// The constants of a block from its second. They belong to k, 2k and 2k + 1: to the bits of k reversed, half of that, and half of
 /// that and 128, of which the power is zetas\[1\].
 #[inline(always)]
-fn others(left: &i32) -> Zetas {
-    let m = Montgomery::new();
-    [m.multiply(*left, *left), *left, m.multiply(*left, I)]
+fn others(m: Montgomery, left: i32) -> Zetas {
+    // If the compiler saw that these are upper halves of products, it would multiply by 64 bits of them.
+    [black_box(m.multiply(left, left)), left, black_box(m.multiply(left, I))]
 }
 
 /// 2^64 / 256: one factor 2^32 for the product by it, one to make up for the product before.
