@@ -3,7 +3,7 @@
 use crate::cbor::{Reader, Result};
 use crate::digest::Digest;
 use crate::error::Fault;
-use crate::id::{self, ClassId, VendorId};
+use crate::id;
 
 /// One component of a release: what its image must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,19 +50,19 @@ pub(crate) fn read_id<'a>(reader: &mut Reader<'a>) -> Result<&'a str> {
 
 /// What the shared sequence says of one component.
 #[derive(Clone, Copy)]
-pub(crate) struct Shared {
-    pub(crate) vendor: VendorId,
-    pub(crate) class: ClassId,
+pub(crate) struct Shared<'a> {
+    pub(crate) vendor: &'a [u8; 16],
+    pub(crate) class: &'a [u8; 16],
     pub(crate) digest: Digest,
     pub(crate) size: u64,
 }
 
 /// Reads one component's part of the shared sequence (F-13).
-pub(crate) fn read_shared(reader: &mut Reader<'_>, index: u8) -> Result<Shared> {
+pub(crate) fn read_shared<'a>(reader: &mut Reader<'a>, index: u8) -> Result<Shared<'a>> {
     reader.literal(&[SET_COMPONENT_INDEX, index, OVERRIDE_PARAMETERS, 0xa4, VENDOR_ID], Fault::SharedSequence)?;
-    let vendor = VendorId::read(reader, Fault::SharedSequence)?;
+    let vendor = reader.bytes_array(Fault::SharedSequence)?;
     reader.literal(&[CLASS_ID], Fault::SharedSequence)?;
-    let class = ClassId::read(reader, Fault::SharedSequence)?;
+    let class = reader.bytes_array(Fault::SharedSequence)?;
     reader.literal(&[IMAGE_DIGEST], Fault::SharedSequence)?;
     let mut nested = reader.nested()?;
     let digest = Digest::read(&mut nested)?;

@@ -24,6 +24,7 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     /// Any rule of docs/format.md section 3 that the frame breaks; [`Fault::Truncated`] if more bytes might make it whole.
+    #[inline(never)]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(bytes, Stage::Frame);
         reader.literal(&[0xd8, 0x6b], Fault::NotAnEnvelope)?;

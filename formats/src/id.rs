@@ -12,12 +12,6 @@ macro_rules! id {
         #[expect(clippy::exhaustive_structs, reason = "an identifier is its bytes")]
         pub struct $name(pub [u8; $size]);
 
-        impl $name {
-            pub(crate) fn read(reader: &mut Reader<'_>, fault: Fault) -> Result<Self> {
-                reader.bytes_array(fault).copied().map(Self)
-            }
-        }
-
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(self, f)
@@ -41,8 +35,14 @@ id! {
     AnchorId, 32
 }
 
-macro_rules! uuid_display {
+macro_rules! uuid {
     ($name:ident) => {
+        impl $name {
+            pub(crate) fn read(reader: &mut Reader<'_>, fault: Fault) -> Result<Self> {
+                reader.bytes_array(fault).copied().map(Self)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 for (index, byte) in self.0.iter().enumerate() {
@@ -57,8 +57,8 @@ macro_rules! uuid_display {
     };
 }
 
-uuid_display!(VendorId);
-uuid_display!(ClassId);
+uuid!(VendorId);
+uuid!(ClassId);
 
 impl fmt::Display for AnchorId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -13,8 +13,8 @@ use crate::version::is_release_version;
 #[derive(Clone, Copy, Debug)]
 pub struct Manifest<'a> {
     sequence_number: SequenceNumber,
-    vendor: VendorId,
-    class: ClassId,
+    vendor: &'a [u8; 16],
+    class: &'a [u8; 16],
     digest_algorithm: DigestAlgorithm,
     component_count: usize,
     component_ids: &'a [u8],
@@ -22,7 +22,8 @@ pub struct Manifest<'a> {
     release_version: &'a str,
     security_version: SecurityVersion,
     minimum_trust_epoch: TrustEpoch,
-    evidence: Option<EvidenceCommitment>,
+    /// How many files, and the digest of the index.
+    evidence: Option<(u8, &'a [u8])>,
 }
 
 /// What a manifest says about its evidence: how many files, and the digest of the index that names them.
@@ -50,6 +51,7 @@ impl<'a> Manifest<'a> {
     ///
     /// # Errors
     /// Any rule of docs/format.md section 4 that the bytes break. Offsets count from the manifest's first byte.
+    #[inline(never)]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(bytes, Stage::Manifest);
         reader.map(6, 6, Fault::UnexpectedKey)?;
@@ -84,7 +86,7 @@ impl<'a> Manifest<'a> {
         let minimum_trust_epoch = TrustEpoch(reader.uint32()?);
         let evidence = if entries == 5 {
             reader.key(Some(MINIMUM_TRUST_EPOCH), EVIDENCE)?;
-            Some(EvidenceCommitment::read(&mut reader, common.digest_algorithm)?)
+            Some(read_evidence(&mut reader, common.digest_algorithm)?)
         } else {
             None
         };
@@ -113,13 +115,13 @@ impl<'a> Manifest<'a> {
     /// The vendor that all components name.
     #[must_use]
     pub const fn vendor(&self) -> VendorId {
-        self.vendor
+        VendorId(*self.vendor)
     }
 
     /// The class that all components name.
     #[must_use]
     pub const fn class(&self) -> ClassId {
-        self.class
+        ClassId(*self.class)
     }
 
     /// The one algorithm of the image digests and of the evidence index's digest.
@@ -148,8 +150,9 @@ impl<'a> Manifest<'a> {
 
     /// What the release says about its evidence, if it has any.
     #[must_use]
-    pub const fn evidence(&self) -> Option<&EvidenceCommitment> {
-        self.evidence.as_ref()
+    pub fn evidence(&self) -> Option<EvidenceCommitment> {
+        let (count, digest) = self.evidence?;
+        Some(EvidenceCommitment { count, digest: Digest::new(self.digest_algorithm, digest)? })
     }
 
     /// How many components there are: 1 to 16.
@@ -169,11 +172,17 @@ impl<'a> Manifest<'a> {
         })
     }
 
+    /// How many entries the evidence takes in an envelope that encloses it: its index and its files, or none if there is none.
+    #[must_use]
+    pub fn evidence_entries(&self) -> usize {
+        self.evidence.map_or(0, |(count, _)| usize::from(count).saturating_add(1))
+    }
+
     /// Whether an envelope with this many entries can be a form of this release (F-8).
     #[must_use]
     pub fn allows_entries(&self, entries: usize) -> bool {
         let payloads = [0, self.component_count];
-        let evidence = [0, self.evidence.map_or(0, |evidence| evidence.entries())];
+        let evidence = [0, self.evidence_entries()];
         payloads.iter().any(|p| evidence.iter().any(|e| p.saturating_add(*e).saturating_add(2) == entries))
     }
 }
@@ -183,8 +192,8 @@ struct Common<'a> {
     count: usize,
     ids: &'a [u8],
     shared: &'a [u8],
-    vendor: VendorId,
-    class: ClassId,
+    vendor: &'a [u8; 16],
+    class: &'a [u8; 16],
     digest_algorithm: DigestAlgorithm,
 }
 
@@ -260,18 +269,17 @@ fn indices(count: usize) -> impl Iterator<Item = u8> {
     (0..u8::MAX).take(count)
 }
 
-impl EvidenceCommitment {
-    fn read(reader: &mut Reader<'_>, algorithm: DigestAlgorithm) -> Result<Self, ParseError> {
-        reader.array(2, 2, Fault::UnexpectedType)?;
-        let start = *reader;
-        let count = reader.uint()?;
-        let count = u8::try_from(count)
-            .ok()
-            .filter(|count| usize::from(*count) <= MAX_EVIDENCE)
-            .ok_or_else(|| start.fault(Fault::EvidenceCount))?;
-        let digest = Digest::read_value(reader, algorithm)?;
-        Ok(Self { count, digest })
-    }
+fn read_evidence<'a>(reader: &mut Reader<'a>, algorithm: DigestAlgorithm) -> Result<(u8, &'a [u8]), ParseError> {
+    reader.array(2, 2, Fault::UnexpectedType)?;
+    let start = *reader;
+    let count = reader.uint()?;
+    let count = u8::try_from(count)
+        .ok()
+        .filter(|count| usize::from(*count) <= MAX_EVIDENCE)
+        .ok_or_else(|| start.fault(Fault::EvidenceCount))?;
+    let start = *reader;
+    let digest = reader.bytes()?;
+    if digest.len() == algorithm.size() { Ok((count, digest)) } else { Err(start.fault(Fault::DigestLength)) }
 }
 
 // SUIT manifest and common keys (draft-ietf-suit-manifest-37, section 12), and ours.

@@ -33,7 +33,7 @@ impl SealType {
 /// One seal, as framed: it says who claims to have made it; it proves nothing before it is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seal<'a> {
-    anchor: AnchorId,
+    anchor: &'a [u8; 32],
     algorithm: i64,
     protected: &'a [u8],
     signature: &'a [u8],
@@ -43,7 +43,7 @@ impl<'a> Seal<'a> {
     /// The anchor id in the `kid` header: the whole identity this seal commits to.
     #[must_use]
     pub const fn anchor(&self) -> AnchorId {
-        self.anchor
+        AnchorId(*self.anchor)
     }
 
     /// The COSE number in the `alg` header; it may be of an algorithm that nothing here knows.
@@ -75,7 +75,7 @@ impl<'a> Seal<'a> {
         header.key(None, ALG)?;
         let algorithm = header.int()?;
         header.key(Some(ALG), KID)?;
-        let anchor = AnchorId::read(&mut header, Fault::SealHeader)?;
+        let anchor = header.bytes_array(Fault::SealHeader)?;
         header.key(Some(KID), TYP)?;
         let start = header;
         if header.ascii(Fault::SealType)? != seal_type.text() {
@@ -89,7 +89,7 @@ impl<'a> Seal<'a> {
         Ok(Self { anchor, algorithm, protected, signature })
     }
 
-    const fn order(&self) -> (AnchorId, (bool, i64)) {
+    const fn order(&self) -> (&'a [u8; 32], (bool, i64)) {
         (self.anchor, cbor::canonical_order(self.algorithm))
     }
 }
@@ -175,6 +175,7 @@ impl ToBeSigned {
 
     /// The to-be-signed bytes for a protected header and the encoded digest. `None` if either is longer than profile 1 allows.
     #[must_use]
+    #[inline(never)]
     pub fn new(protected: &[u8], digest_bytes: &[u8]) -> Option<Self> {
         let mut this = Self { bytes: [0; Self::CAPACITY], len: 0 };
         this.push(b"\x84\x6aSignature1")?;

@@ -74,7 +74,7 @@ pub struct AnchorKey<'a> {
 /// A trust anchor: the public half of a signing identity, with one role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anchor<'a> {
-    id: AnchorId,
+    id: &'a [u8; 32],
     role: Role,
     label: &'a str,
     first: AnchorKey<'a>,
@@ -85,7 +85,7 @@ impl<'a> Anchor<'a> {
     /// The anchor id as stored; whether it is that of the keys is for the verifier to compute.
     #[must_use]
     pub const fn id(&self) -> AnchorId {
-        self.id
+        AnchorId(*self.id)
     }
 
     /// The one role.
@@ -114,7 +114,7 @@ impl<'a> Anchor<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
         reader.map(4, 4, Fault::UnexpectedKey)?;
         reader.key(None, ANCHOR_ID)?;
-        let id = AnchorId::read(reader, Fault::AnchorId)?;
+        let id = reader.bytes_array(Fault::AnchorId)?;
         reader.key(Some(ANCHOR_ID), ANCHOR_ROLE)?;
         let role = Role::read(reader)?;
         reader.key(Some(ANCHOR_ROLE), ANCHOR_LABEL)?;
@@ -203,6 +203,7 @@ impl<'a> TrustStore<'a> {
     ///
     /// # Errors
     /// Any rule of docs/format.md section 7 that the bytes break.
+    #[inline(never)]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(bytes, Stage::Trust);
         if bytes.is_empty() || bytes.len() > MAX_STORE {

@@ -133,7 +133,7 @@ impl Bundle {
 
     fn form(&self, envelope: &Envelope<'_>, manifest: &Manifest<'_>) -> Examined<Form> {
         let payloads = manifest.component_count();
-        let evidence = manifest.evidence().map_or(0, twinseal_formats::EvidenceCommitment::entries);
+        let evidence = manifest.evidence_entries();
         let behind_frame = envelope.entries().saturating_sub(2);
         // Where two forms have as many entries, the first entry's name tells which it is.
         let first_is_evidence = self.head.get(envelope.size().saturating_add(1)) == evidence_name(0).first();

@@ -85,6 +85,7 @@ impl<'m> AuthenticManifest<'m> {
     /// # Errors
     /// [`Error::Admit`] by the first check that fails, in the order of docs/procedure.md; [`Error::Configuration`] if what the device
     /// says of itself is impossible.
+    #[inline(never)]
     pub fn admit<P: Procedure>(self, device: &Device<'_>) -> Result<AdmittedManifest<'m, P>, Error> {
         if device.components.is_empty() || device.components.len() > twinseal_formats::limits::MAX_COMPONENTS {
             return Err(ConfigurationError::ComponentList.into());

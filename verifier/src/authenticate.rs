@@ -60,7 +60,13 @@ impl<'a> Verifier<'a> {
     /// profile 1, or the envelope's number of entries fits no form of the release.
     pub fn authenticate<'m>(&self, envelope: &Envelope<'m>) -> Result<AuthenticManifest<'m>, Error> {
         self.authenticate_object(envelope.seals(), envelope.sealed_bytes(), &[Role::Release, Role::Assessor])?;
+        self.read_authentic(envelope)
+    }
 
+    /// Reads what was just found to be authentic. Apart, as other parts of the decision are, so that none holds memory while seals are verified:
+    /// what they need together decides how much stack a device must have.
+    #[inline(never)]
+    fn read_authentic<'m>(&self, envelope: &Envelope<'m>) -> Result<AuthenticManifest<'m>, Error> {
         let release_id = *envelope.seals().digest();
         let manifest = Manifest::parse(envelope.manifest_bytes())?;
         if release_id.algorithm() != manifest.digest_algorithm() {
@@ -87,23 +93,14 @@ impl<'a> Verifier<'a> {
     }
 
     /// Holds the seals over `sealed_bytes` against every requirement of these roles.
+    #[inline(never)]
     pub(crate) fn authenticate_object(
         &self,
         seals: &Seals<'_>,
         sealed_bytes: &[u8],
         roles: &[Role],
     ) -> Result<(), AuthenticateError> {
-        let digest = seals.digest();
-        let (algorithm, minimum) = (digest.algorithm(), self.store.minimum_digest());
-        if algorithm < minimum {
-            return Err(AuthenticateError::DigestTooWeak { algorithm, minimum });
-        }
-        let computed =
-            Hasher::digest(algorithm, sealed_bytes).ok_or(AuthenticateError::DigestNotAvailable { algorithm })?;
-        if computed != *digest {
-            return Err(AuthenticateError::DigestMismatch);
-        }
-
+        self.compare_digest(seals.digest(), sealed_bytes)?;
         let mut valid = ValidAnchors::default();
         for anchor in self.store.anchors() {
             // An anchor that did not seal counts for nothing, and a seal by an unknown anchor is never looked at.
@@ -122,7 +119,22 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
+    /// The digest is strong enough, and that of the sealed bytes.
+    #[inline(never)]
+    fn compare_digest(&self, digest: &Digest, sealed_bytes: &[u8]) -> Result<(), AuthenticateError> {
+        let (algorithm, minimum) = (digest.algorithm(), self.store.minimum_digest());
+        if algorithm < minimum {
+            return Err(AuthenticateError::DigestTooWeak { algorithm, minimum });
+        }
+        match Hasher::digest(algorithm, sealed_bytes) {
+            None => Err(AuthenticateError::DigestNotAvailable { algorithm }),
+            Some(computed) if computed != *digest => Err(AuthenticateError::DigestMismatch),
+            Some(_) => Ok(()),
+        }
+    }
+
     /// Demands a valid seal for every key of the anchor, and no further seal in its name.
+    #[inline(never)]
     fn verify_anchor(&self, anchor: &Anchor<'_>, seals: &Seals<'_>) -> Result<(), AuthenticateError> {
         let own = || seals.iter().filter(|seal| seal.anchor() == anchor.id());
         let seal_of = |key: &AnchorKey<'_>| {
@@ -144,6 +156,7 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn verify_seal(&self, key: &AnchorKey<'_>, seal: &Seal<'_>, digest_bytes: &[u8]) -> Result<(), AuthenticateError> {
         let bad = match key.algorithm.class() {
             AlgorithmClass::Classical => AuthenticateError::ClassicalSealBad,
@@ -154,8 +167,10 @@ impl<'a> Verifier<'a> {
         }
         // That every key has its algorithm was seen when this verifier was made; should it not, the seal is bad.
         let algorithm = available(self.algorithms, key).map_err(|_| bad)?;
-        let message = ToBeSigned::new(seal.protected(), digest_bytes).ok_or(bad)?;
-        algorithm.verify(key.bytes, message.as_bytes(), seal.signature()).map_err(|_| bad)
+        match &ToBeSigned::new(seal.protected(), digest_bytes) {
+            Some(message) => algorithm.verify(key.bytes, message.as_bytes(), seal.signature()).map_err(|_| bad),
+            None => Err(bad),
+        }
     }
 }
 

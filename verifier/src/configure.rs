@@ -36,6 +36,7 @@ impl<'a> Verifier<'a> {
     ///
     /// # Errors
     /// [`ConfigurationError`], by the first rule that the store breaks. A store that would let anything pass is never used.
+    #[inline(never)]
     pub fn from_write_protected(
         store: TrustStore<'a>,
         algorithms: &'a [&'a dyn SealVerifier],

@@ -74,6 +74,7 @@ impl Hasher {
 
     /// The digest of some bytes; `None` if the algorithm is not compiled in.
     #[must_use]
+    #[inline(never)]
     pub fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Option<Digest> {
         let mut hasher = Self::new(algorithm)?;
         hasher.update(bytes);

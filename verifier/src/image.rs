@@ -93,7 +93,7 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
     /// Whether the envelope's number of entries leaves room for the payloads (F-8).
     pub(crate) fn encloses_payloads(&self) -> bool {
         let with_payloads = self.manifest.component_count().saturating_add(2);
-        let evidence = self.manifest.evidence().map_or(0, |evidence| evidence.entries());
+        let evidence = self.manifest.evidence_entries();
         self.frame.entries == with_payloads || self.frame.entries == with_payloads.saturating_add(evidence)
     }
 

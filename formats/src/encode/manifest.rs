@@ -60,7 +60,7 @@ impl<'a> From<&Manifest<'a>> for NewManifest<'a> {
                     digest: *component.digest(),
                 })
                 .collect(),
-            evidence: manifest.evidence().copied(),
+            evidence: manifest.evidence(),
         }
     }
 }

@@ -86,7 +86,7 @@ fn encode(value: &Value) -> Vec<u8> {
     assert_eq!((read.sequence_number(), read.vendor(), read.class()), (new.sequence_number, new.vendor, new.class));
     assert_eq!(read.release_version(), new.release_version);
     assert_eq!(
-        (read.security_version(), read.minimum_trust_epoch(), read.evidence().copied()),
+        (read.security_version(), read.minimum_trust_epoch(), read.evidence()),
         (new.security_version, new.minimum_trust_epoch, new.evidence)
     );
     assert_eq!((read.digest_algorithm(), read.component_count()), (value.algorithm, new.components.len()));

@@ -140,7 +140,7 @@ impl<P: ParameterSet, M> fmt::Debug for ExpandedMlDsa<'_, P, M> {
 /// How much working memory a verification from a table takes.
 pub trait WorkingMemory: Copy + Send + Sync + 'static + Kept {}
 
-/// Keeps z: 1 KiB of stack for each of its polynomials, and two more.
+/// Keeps z: 1 KiB of stack for each of its polynomials, and one more.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a name; there is no value of it")]
 pub enum Fast {}
@@ -230,16 +230,11 @@ impl Rows for Table<'_> {
     }
 }
 
-/// Verification with z kept (FIPS 204, Algorithm 8).
+/// Verification with z kept (FIPS 204, Algorithm 8). c is made again for every row: that costs little and saves a polynomial.
 #[inline(never)]
 fn verify_fast<P: Sealed>(table: &Table<'_>, sponge: &mut Shake, signature: &Signature<'_>) -> Result<(), BadSeal> {
-    let mut c = [0; 256];
     let mut challenge = Challenge::new();
     challenge.sample(signature.challenge, P::TAU)?;
-    challenge.write(&mut c);
-    Unrolled::forward(&mut c);
-    // So that a row is one sum of products.
-    c.iter_mut().for_each(|value| *value = value.wrapping_neg());
     let mut columns = P::COLUMNS;
     for (column, z) in columns.as_mut().iter_mut().zip(signature.z::<P>()) {
         unpack_z::<P>(z, column)?;
@@ -247,20 +242,27 @@ fn verify_fast<P: Sealed>(table: &Table<'_>, sponge: &mut Shake, signature: &Sig
     }
     let mut w = [0; 256];
     for (row, ones) in table.rows().zip(signature.hint.rows()) {
-        row_product(row, columns.as_ref(), &c, &mut w);
+        challenge.write(&mut w);
+        Unrolled::forward(&mut w);
+        row_product(row, columns.as_ref(), &mut w);
         Unrolled::inverse(&mut w);
         absorb_w1::<P>(&mut w, ones, sponge);
     }
     same_challenge(sponge, signature.challenge)
 }
 
-/// A row of A-hat z - c-hat t1-hat, with one reduction for each value. `minus_c` is -c-hat.
+/// A row of A-hat z - c-hat t1-hat, with one reduction for each value; c-hat is in `w`.
 #[inline(never)]
-fn row_product(row: &[[u32; 256]], z: &[Poly], minus_c: &Poly, w: &mut Poly) {
+fn row_product(row: &[[u32; 256]], z: &[Poly], w: &mut Poly) {
     let m = Montgomery::new();
+    let Some((t1, row)) = row.split_last() else { return };
     for (at, places) in w.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let Some(t1) = t1.as_chunks::<4>().0.get(at) else { return };
         let mut sums = [0_i64; 4];
-        for (a, z) in row.iter().zip(z.iter().chain([minus_c])) {
+        for ((sum, c), t1) in sums.iter_mut().zip(&*places).zip(t1) {
+            *sum = product(c.wrapping_neg(), t1.cast_signed());
+        }
+        for (a, z) in row.iter().zip(z) {
             // Up to eight products below q 9 q: 2^53.
             let (Some(a), Some(z)) = (a.as_chunks::<4>().0.get(at), z.as_chunks::<4>().0.get(at)) else { return };
             for ((sum, a), z) in sums.iter_mut().zip(a).zip(z) {
