@@ -18,6 +18,7 @@ pub mod device;
 mod error;
 pub mod errors;
 pub mod evidence;
+pub mod expanded;
 pub mod forms;
 mod hex;
 pub mod identity;

@@ -25,6 +25,7 @@ const COMMANDS: &[&[&str]] = &[
     &["trust"],
     &["trust", "make"],
     &["trust", "show"],
+    &["trust", "expand"],
     &["sign"],
     &["journal"],
     &["journal", "new"],

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use crate::report::{self, Format};
 
 mod contents;
+pub mod expand;
 mod identity;
 pub mod make;
 pub mod show;
@@ -18,7 +19,8 @@ mod source;
 Example:
   twinseal trust make --out thermostat.store --vendor example.com \\
       --model thermostat-2 --release release-2027
-  twinseal trust show thermostat.store")]
+  twinseal trust show thermostat.store
+  twinseal trust expand thermostat.store --out expanded")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -30,6 +32,8 @@ enum Command {
     Make(Box<make::Args>),
     /// Show what is in a trust store, and whether a device can use it
     Show(show::Args),
+    /// Compute the tables with which devices verify faster, or compare them
+    Expand(expand::Args),
 }
 
 impl Args {
@@ -38,6 +42,7 @@ impl Args {
     pub fn run(&self, format: Format) -> ExitCode {
         match &self.command {
             Command::Make(args) => report::conclude(args.run(), format),
+            Command::Expand(args) => report::conclude(args.run(), format),
             Command::Show(args) => report::conclude(args.run(), format),
         }
     }

@@ -28,6 +28,10 @@ impl Symbol {
         Ok(Self(symbol.to_owned()))
     }
 
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     fn upper(&self) -> String {
         self.0.to_ascii_uppercase()
     }
@@ -77,7 +81,7 @@ fn facts(contents: &Contents, bytes: &[u8]) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn lines(text: &mut String, bytes: &[u8]) {
+pub(super) fn lines(text: &mut String, bytes: &[u8]) {
     for line in bytes.chunks(BYTES_PER_LINE) {
         let cells: Vec<_> = line.iter().map(|byte| format!("0x{byte:02x}")).collect();
         let _ = writeln!(text, "    {},", cells.join(", "));
@@ -95,7 +99,7 @@ fn inert(text: &str) -> String {
 const BYTES_PER_LINE: usize = 16;
 
 /// C99 promises that compilers tell names apart by their first 63 characters; `_LEN` must fit as well.
-const MAX_SYMBOL: usize = 48;
+pub(super) const MAX_SYMBOL: usize = 48;
 
 /// The words of C up to C23 that are made of letters only, and could be given as a name.
 const C_WORDS: [&str; 47] = [
