@@ -2,6 +2,9 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "the helpers of tests fail the test")]
 
+extern crate alloc;
+
+use alloc::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -206,7 +209,7 @@ fn anchors_with_one_label_have_tables_of_their_own() {
     let made = names(&directory.path().join("x"));
     assert_eq!(made.len(), 6);
     let text = fs::read_to_string(directory.path().join("x/expanded_anchors.h")).expect("text");
-    let arrays: std::collections::BTreeSet<_> = text.lines().filter(|line| line.starts_with("static const")).collect();
+    let arrays: BTreeSet<_> = text.lines().filter(|line| line.starts_with("static const")).collect();
     assert_eq!(arrays.len(), 4);
 }
 

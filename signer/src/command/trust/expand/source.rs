@@ -101,10 +101,9 @@ impl Array<'_> {
 
 /// A C header (C99). It defines the arrays, so one source file should include it.
 pub(super) fn c_header(arrays: &[Array<'_>]) -> String {
-    let mut text = format!(
-        "/* Expanded trust anchors, made by `twinseal trust expand`. Do not edit, and keep where nobody can write. */\n\
+    let mut text = "/* Expanded trust anchors, made by `twinseal trust expand`. Do not edit, and keep where nobody can write. */\n\
          #ifndef TWINSEAL_EXPANDED_ANCHORS_H\n#define TWINSEAL_EXPANDED_ANCHORS_H\n\n#include <stdint.h>\n"
-    );
+        .to_owned();
     for array in arrays {
         let (kind, upper) = (if array.is_words() { "uint32_t" } else { "uint8_t" }, array.symbol.to_ascii_uppercase());
         text.push_str("\n/*\n");
