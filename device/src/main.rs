@@ -13,8 +13,10 @@ mod budget;
 mod failure;
 mod given;
 mod image;
+mod refuse;
 mod row;
 mod table;
+mod vectors;
 
 use failure::Failure;
 
@@ -37,6 +39,10 @@ enum Command {
     Measure(table::Measure),
     /// Hold every figure against its budget
     Budget(budget::Budget),
+    /// Put every named bad input before the boards: they must say what the host says
+    Refuse(refuse::Refuse),
+    /// Put Wycheproof's vectors before the boards
+    Vectors(vectors::Vectors),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +50,8 @@ fn main() -> ExitCode {
         Command::Given => given::write_all(&given::folder()).map(|_| true),
         Command::Measure(measure) => measure.run().map(|()| true),
         Command::Budget(budget) => budget.run(),
+        Command::Refuse(refuse) => refuse.run(),
+        Command::Vectors(vectors) => vectors.run(),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! The board: start-up, the debugger's services, the counter of instructions, the paint on the stack, memory that is lent, and the
 //! sections of what is given. All `unsafe` of the images is below here.
 #![allow(unsafe_code, reason = "there is no operating system to do it")]
+#![allow(dead_code, unused_imports, reason = "each image needs some of it")]
 
 use core::panic::PanicInfo;
 
@@ -16,9 +17,8 @@ mod debugger;
 pub(crate) mod given;
 mod paint;
 
-#[cfg(feature = "push")]
 pub(crate) use buffer::Buffer;
-pub(crate) use debugger::{exit, print, print_number};
+pub(crate) use debugger::{File, exit, print, print_number};
 pub(crate) use paint::with_paint;
 pub(crate) use processor::{calibrate, start_ticks, ticks};
 

@@ -8,7 +8,9 @@ mod board;
 mod keys;
 #[cfg(any(feature = "empty", feature = "ml-dsa", feature = "ed25519", feature = "hash", feature = "road"))]
 mod measure;
-#[cfg(feature = "road")]
+#[cfg(any(feature = "refuse", feature = "vectors"))]
+mod record;
+#[cfg(any(feature = "road", feature = "refuse"))]
 mod storage;
 
 #[cfg(feature = "ed25519")]
@@ -23,8 +25,14 @@ mod subject;
 #[cfg(feature = "ml-dsa")]
 #[path = "subject/ml_dsa.rs"]
 mod subject;
+#[cfg(feature = "refuse")]
+#[path = "subject/refuse.rs"]
+mod subject;
 #[cfg(feature = "road")]
 #[path = "subject/road.rs"]
+mod subject;
+#[cfg(feature = "vectors")]
+#[path = "subject/vectors.rs"]
 mod subject;
 
 /// Where start-up arrives, with memory set up.

@@ -19,9 +19,9 @@ impl Source for Flash<'_> {
 
 /// Images where they lie, one for each component.
 #[derive(Debug)]
-pub(crate) struct Images<'a, const COUNT: usize>(pub(crate) [&'a [u8]; COUNT]);
+pub(crate) struct Images<'a>(pub(crate) &'a [&'a [u8]]);
 
-impl<const COUNT: usize> Storage for Images<'_, COUNT> {
+impl Storage for Images<'_> {
     fn extent(&mut self, component: u8) -> Result<Option<Extent>, StorageFault> {
         let image = self.0.get(usize::from(component));
         Ok(image.map(|image| Extent::Exactly(u64::try_from(image.len()).unwrap_or(u64::MAX))))

@@ -13,6 +13,7 @@
 //! | `trust_updates` | authenticate, update | trust updates that a device must not take |
 //! | `configuration` | configuration | stores and devices that would let anything pass |
 //! | `evidence` | evidence | the evidence index |
+//! | `devices` | | nothing: writes the cases down, for firmware images |
 //! | `accepted` | | nothing: what looks odd and is good |
 #![allow(
     clippy::arithmetic_side_effects,
@@ -40,6 +41,7 @@ use twinseal_verifier::{
 mod accepted;
 mod admit;
 mod configuration;
+mod devices;
 mod evidence;
 mod frame;
 mod hybrid;
@@ -133,6 +135,11 @@ macro_rules! refused {
                 refuse_all(&$module::cases(), &World::new(set));
             }
         })+
+
+        /// The cases, with the sets that each runs in.
+        pub(crate) fn cases_and_sets() -> Vec<(Vec<Case>, Vec<SealAlgorithm>)> {
+            vec![$(($module::cases(), $sets.to_vec())),+]
+        }
 
         fn all_cases() -> Vec<Case> {
             [$($module::cases()),+].into_iter().flatten().collect()

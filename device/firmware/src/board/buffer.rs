@@ -31,4 +31,13 @@ impl<const SIZE: usize> Buffer<SIZE> {
         self.lent.store(false, Ordering::Relaxed);
         value
     }
+
+    /// The same as words; bytes that fill none are left out.
+    pub(crate) fn with_words<T>(&'static self, use_them: impl FnOnce(&mut [u32]) -> T) -> T {
+        self.with(|bytes| {
+            // SAFETY: every word is a value, and `u32` has no padding; what is not aligned lies in front or behind.
+            let (_, words, _) = unsafe { bytes.align_to_mut() };
+            use_them(words)
+        })
+    }
 }

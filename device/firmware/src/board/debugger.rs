@@ -41,6 +41,34 @@ pub(crate) fn exit(status: u32) -> ! {
     }
 }
 
+/// A file of the host, read from its beginning.
+pub(crate) struct File(u32);
+
+impl File {
+    /// Opens it; `None` if it is not there. The name ends with a 0.
+    pub(crate) fn open(name: &core::ffi::CStr) -> Option<Self> {
+        let bytes = name.to_bytes();
+        let arguments = [bytes.as_ptr().expose_provenance(), READ_BINARY, bytes.len()];
+        match semihosting(OPEN, arguments.as_ptr().expose_provenance()) {
+            u32::MAX => None,
+            handle => Some(Self(handle)),
+        }
+    }
+
+    /// Fills the buffer, or says that there is not so much left.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Option<()> {
+        if buffer.is_empty() {
+            return Some(());
+        }
+        let arguments = [usize::try_from(self.0).ok()?, buffer.as_mut_ptr().expose_provenance(), buffer.len()];
+        (semihosting(READ, arguments.as_ptr().expose_provenance()) == 0).then_some(())
+    }
+}
+
 const WRITE_STRING: u32 = 0x04;
 const EXIT_EXTENDED: u32 = 0x20;
 const APPLICATION_EXIT: u32 = 0x20026;
+const OPEN: u32 = 0x01;
+const READ: u32 = 0x06;
+/// `rb`.
+const READ_BINARY: usize = 1;

@@ -10,7 +10,7 @@ use crate::storage::Images;
 pub(super) fn boot(bundle: &[u8], verifier: &Verifier<'_>) -> Result<(), Error> {
     let envelope = Envelope::parse(bundle)?;
     let admitted = verifier.authenticate(&envelope)?.admit::<Boot>(&DEVICE)?;
-    match admitted.verify_images(Images([APP.bytes(), RADIO.bytes()]), &mut [0; 64]) {
+    match admitted.verify_images(Images(&[APP.bytes(), RADIO.bytes()]), &mut [0; 64]) {
         Ok(verified) => {
             let _ = core::hint::black_box(verified.confirmed_security_version());
             Ok(())
