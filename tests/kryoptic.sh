@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the software token kryoptic (PKCS#11 3.2, with ML-DSA) and prints the path of the module, which is what tests take as
 # TWINSEAL_KRYOPTIC. It and the OpenSSL it is built on take some minutes, so the result stays outside of this tree.
-#   sh tests/kryoptic.sh
+#   sh tests/kryoptic.sh            # builds it if need be
+#   sh tests/kryoptic.sh --built    # only prints where it is or would be
 # Needs a C compiler, perl and libclang (Debian: gcc, perl, libclang-dev).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,7 +10,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/twinseal
 # One build for each lock file: another version is another module.
 lock=$(sha256sum "$here/kryoptic/Cargo.lock" | cut -c 1-16)
 module=$cache/kryoptic-$lock.so
-if [ ! -f "$module" ]; then
+if [ ! -f "$module" ] && [ "${1:-}" != --built ]; then
   mkdir -p "$cache"
   CARGO_TARGET_DIR=$cache/kryoptic-build cargo build --locked --release --quiet \
     --manifest-path "$here/kryoptic/Cargo.toml" >&2

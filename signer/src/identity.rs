@@ -6,6 +6,8 @@
 //! ed25519.key.pem    ml-dsa-65.key.pem     signing keys, mode 0600
 //! ed25519.pub.pem    ml-dsa-65.pub.pem     verifying keys
 //! ```
+//!
+//! or, where the signing keys live elsewhere, the verifying keys and `identity.toml`, which says where.
 
 use alloc::collections::BTreeSet;
 use std::ffi::OsString;
@@ -16,8 +18,10 @@ use std::path::Path;
 
 use twinseal_formats::{AlgorithmClass, SealAlgorithm};
 
+mod described;
 mod public;
 
+pub use described::{DESCRIPTION, Description};
 pub use public::PublicIdentity;
 
 use crate::error::{Failure, Result, name};
@@ -82,6 +86,9 @@ impl SigningIdentity {
         if metadata.mode() & 0o022 != 0 {
             return Err(Failure::new(format!("{}: others may exchange the keys in it", name(directory)))
                 .remedy(format!("`chmod 700 {}`", name(directory))));
+        }
+        if directory.join(DESCRIPTION).symlink_metadata().is_ok() {
+            return Description::load(directory)?.open(directory, access);
         }
         let set = parameter_set(directory)?;
         let load = |algorithm| -> Result<Box<dyn Signer>> {

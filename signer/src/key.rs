@@ -5,6 +5,7 @@
 
 mod access;
 mod encrypted;
+pub mod exec;
 mod expanded;
 mod fault;
 mod file;
@@ -12,11 +13,14 @@ pub(crate) mod known;
 mod ml_dsa;
 mod oid;
 mod pem;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
 mod pkcs8;
 mod signer;
 mod signing;
 mod spki;
 mod thumbprint;
+mod uri;
 mod verifying;
 
 pub use access::Access;
@@ -24,6 +28,7 @@ pub use encrypted::Protection;
 pub use fault::KeyFault;
 pub use signer::{Mu, Signer};
 pub use signing::{Seed, SigningKey};
+pub use uri::{KeyUri, Pkcs11Uri};
 pub use verifying::VerifyingKey;
 
 /// The DER in a file of one `PUBLIC KEY` block, of whatever algorithm.

@@ -21,6 +21,8 @@ const COMMANDS: &[&[&str]] = &[
     &["key"],
     &["key", "show"],
     &["key", "check"],
+    &["key", "adopt"],
+    &["key", "answer"],
     &["key", "passwd"],
     &["trust"],
     &["trust", "make"],

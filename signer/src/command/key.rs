@@ -6,6 +6,8 @@ use clap::Subcommand;
 
 use crate::report::{self, Format};
 
+pub mod adopt;
+pub mod answer;
 pub mod check;
 pub mod passwd;
 pub mod show;
@@ -32,6 +34,10 @@ enum Command {
     Show(show::Args),
     /// Open the keys of an identity and make each sign something
     Check(check::Args),
+    /// Make an identity of keys that live in tokens or behind programs
+    Adopt(adopt::Args),
+    /// Answer one request of the exec protocol, for another twinseal
+    Answer(answer::Args),
     /// Encrypt keys, encrypt them anew, or take the encryption off
     Passwd(passwd::Args),
 }
@@ -43,6 +49,8 @@ impl Args {
         match &self.command {
             Command::Show(args) => report::conclude(args.run(), format),
             Command::Check(args) => report::conclude(args.run(), format),
+            Command::Adopt(args) => report::conclude(args.run(), format),
+            Command::Answer(args) => args.run(),
             Command::Passwd(args) => report::conclude(args.run(), format),
         }
     }

@@ -30,7 +30,11 @@ impl KeyArgs {
     pub(super) fn open(&self, identities: &[PathBuf]) -> Result<Vec<SigningIdentity>> {
         let accesses = self.accesses(identities.len())?;
         let open = identities.iter().zip(accesses);
-        open.map(|(path, access)| SigningIdentity::load_with(&location(path), &access)).collect()
+        open.map(|(path, access)| {
+            refuse_key(path)?;
+            SigningIdentity::load_with(&location(path), &access)
+        })
+        .collect()
     }
 
     /// How each of so many identities is opened.
@@ -60,4 +64,17 @@ impl KeyArgs {
 pub(super) fn location(argument: &Path) -> PathBuf {
     let text = argument.to_str().and_then(|text| text.strip_prefix("file:"));
     text.map_or_else(|| argument.to_owned(), PathBuf::from)
+}
+
+/// Refuses a key's URI where an identity is wanted: one key seals nothing.
+fn refuse_key(argument: &Path) -> Result<()> {
+    match argument.to_str() {
+        Some(text) if text.starts_with("pkcs11:") || text.starts_with("exec:") => {
+            // Not repeated: a PIN may stand in it.
+            Err(Failure::new("an identity is two keys, and one key's URI was given").remedy(
+                "`twinseal key adopt --key URI --key URI --out DIR` makes an identity of keys that live elsewhere",
+            ))
+        }
+        _ => Ok(()),
+    }
 }

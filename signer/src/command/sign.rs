@@ -57,7 +57,7 @@ pub struct Args {
     #[arg(long, value_name = "TOML")]
     release: PathBuf,
 
-    /// A signing identity: the directory that `keygen` made. Repeat it for a threshold
+    /// A signing identity: the directory that `keygen` or `key adopt` made. Repeat it for a threshold
     #[arg(long = "identity", value_name = "DIR", required = true)]
     identities: Vec<PathBuf>,
 

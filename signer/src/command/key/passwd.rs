@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::command::key_args::{KeyArgs, location};
 use crate::error::{Failure, Result, name};
-use crate::identity::{PublicIdentity, SigningIdentity, signing_key_file, verifying_key_file};
+use crate::identity::{DESCRIPTION, PublicIdentity, SigningIdentity, signing_key_file, verifying_key_file};
 use crate::key::SigningKey;
 use crate::new_directory::NewDirectory;
 use crate::output::{self, Mode, Overwrite};
@@ -50,6 +50,10 @@ impl Args {
     /// The identity can't be opened or read back, or the directory can't be exchanged. Nothing has changed then.
     pub fn run(&self) -> Result<impl Report + use<>> {
         let directory = location(&self.identity);
+        if directory.join(DESCRIPTION).exists() {
+            return Err(Failure::new(format!("{}: its signing keys are not files in it", name(&directory)))
+                .remedy("change the PIN of a token with the token's own tools"));
+        }
         let accesses = self.keys.accesses(1)?;
         let access = accesses.first().ok_or_else(|| Failure::new("no identity was given"))?;
         let identity = SigningIdentity::load_with(&directory, access)?.public()?;

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::command::key_args::location;
 use crate::error::{Result, name};
 use crate::hex::Hex;
-use crate::identity::{PublicIdentity, signing_key_file};
-use crate::key::SigningKey;
+use crate::identity::{DESCRIPTION, Description, PublicIdentity, signing_key_file};
+use crate::key::{KeyUri, SigningKey};
 use crate::private_file::Links;
 use crate::report::Report;
 
@@ -22,7 +22,7 @@ Example:
 
 No signing key is decrypted. `key check` opens them and tries them.")]
 pub struct Args {
-    /// The identity: a directory that `keygen` made
+    /// The identity: a directory that `keygen` or `key adopt` made
     #[arg(value_name = "IDENTITY")]
     identity: PathBuf,
 
@@ -41,13 +41,21 @@ impl Args {
         let directory = location(&self.identity);
         let links = if self.follow_links { Links::Follow } else { Links::Refuse };
         let public = PublicIdentity::load(&directory)?;
+        let described = directory.join(DESCRIPTION).exists().then(|| Description::load(&directory)).transpose()?;
         let keys = public.keys().iter().map(|key| {
-            let path = directory.join(signing_key_file(key.algorithm()));
-            let protection = SigningKey::protection(&path, links)?;
+            let place = match &described {
+                None => KeyUri::File(directory.join(signing_key_file(key.algorithm()))),
+                Some(description) => description.place(key.algorithm(), &directory)?,
+            };
+            let protection = match &place {
+                KeyUri::File(path) => SigningKey::protection(path, links)?,
+                _ => None,
+            };
             Ok(Key {
                 algorithm: key.algorithm().name(),
                 thumbprint: Hex(&key.thumbprint()).to_string(),
-                place: name(&path),
+                place: place.to_string(),
+                in_file: matches!(place, KeyUri::File(_)),
                 encrypted: protection.is_some(),
                 weakness: protection.as_ref().and_then(crate::key::Protection::weakness),
                 protection: protection.as_ref().map(ToString::to_string),
@@ -73,6 +81,7 @@ struct Key {
     algorithm: &'static str,
     thumbprint: String,
     place: String,
+    in_file: bool,
     encrypted: bool,
     protection: Option<String>,
     weakness: Option<&'static str>,
@@ -88,7 +97,9 @@ impl Report for Shown {
             writeln!(out, "{}", key.algorithm)?;
             writeln!(out, "  thumbprint: {}", key.thumbprint)?;
             writeln!(out, "  lies in:    {}", key.place)?;
-            writeln!(out, "  encrypted:  {}", key.protection.as_deref().unwrap_or("no"))?;
+            if key.in_file {
+                writeln!(out, "  encrypted:  {}", key.protection.as_deref().unwrap_or("no"))?;
+            }
             if let Some(weakness) = key.weakness {
                 writeln!(out, "  weakness:   {weakness}; `twinseal key passwd` encrypts it anew")?;
             }
