@@ -252,6 +252,33 @@ fn every_way_in_which_a_token_does_not_sign_fails_and_writes_nothing() {
     assert_eq!(ran, 22);
 }
 
+#[test]
+fn an_identity_behind_pyca_seals_and_a_device_takes_it() {
+    let python = env::var("TWINSEAL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let asked = "import sys; from cryptography.hazmat.primitives.asymmetric import mldsa; print(sys.executable)";
+    let found = Command::new(&python).args(["-c", asked]).output();
+    let Some(found) = found.ok().filter(|output| output.status.success()) else {
+        let skipped = "skipped: needs python3 with cryptography >= 50";
+        assert!(env::var("TWINSEAL_REQUIRE_TOOLS").as_deref() != Ok("1"), "{skipped}");
+        println!("programs: 0 runs, 3 {skipped}");
+        return;
+    };
+    let python = String::from_utf8(found.stdout).expect("UTF-8");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/exec/pyca.py").canonicalize().expect("the script");
+    for set in tool::SETS {
+        let place = Place::with_release(set);
+        let uri = |algorithm: &str| {
+            let key = place.at(&format!("id/{algorithm}.key.pem"));
+            format!("exec:{}?arg={}&arg={}", python.trim_end(), script.display(), key.display())
+        };
+        place.run(&["key", "adopt", "--out", "pyca", "--key", &uri("ed25519"), "--key", &uri(set)]).ok();
+        place.run(&["key", "check", "pyca"]).ok();
+        place.run(&sign("pyca")).ok();
+        place.verify("new", &[]).ok();
+    }
+    println!("programs: {} identities behind pyca/cryptography", tool::SETS.len());
+}
+
 /// A program that answers with what is written into it.
 fn helper(place: &Place, name: &str, body: &str) -> String {
     place.write(name, format!("#!/bin/sh\ncat >/dev/null\n{body}\n"));
