@@ -9,6 +9,7 @@ use clap::Subcommand;
 use crate::report::{self, Format};
 
 pub mod attach;
+pub mod completions;
 pub mod detach;
 pub mod errors;
 pub mod extract;
@@ -18,6 +19,7 @@ pub mod journal;
 pub mod key;
 mod key_args;
 pub mod keygen;
+pub mod man;
 pub mod quickstart;
 pub mod sign;
 pub mod strip;
@@ -52,6 +54,10 @@ pub enum Command {
     Detach(detach::Args),
     /// Put payloads and evidence back into a bundle; no seal changes
     Attach(attach::Args),
+    /// Print what a shell needs to complete this tool's command lines
+    Completions(completions::Args),
+    /// Write manual pages
+    Man(man::Args),
     /// Explain errors: what a number or name means, and what to do
     Errors(errors::Args),
 }
@@ -73,6 +79,8 @@ impl Command {
             Self::Strip(args) => report::conclude(args.run(), format),
             Self::Detach(args) => report::conclude(args.run(), format),
             Self::Attach(args) => report::conclude(args.run(), format),
+            Self::Completions(args) => report::conclude(args.run(), format),
+            Self::Man(args) => report::conclude(args.run(), format),
             Self::Errors(args) => report::conclude(args.run(), format),
         }
     }

@@ -94,3 +94,21 @@ fn a_reader_that_goes_away_is_no_panic() {
     assert_eq!(output.status.code(), Some(0));
     assert!(output.stderr.is_empty());
 }
+
+#[test]
+fn completions_and_manual_pages_know_the_commands() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let run = |arguments: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_twinseal")).args(arguments).current_dir(directory.path()).output();
+        let output = output.expect("the tool starts");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(run(&["completions", shell]).contains("passphrase-source"), "{shell}");
+    }
+    run(&["man", "--out", "man1"]);
+    let page = std::fs::read_to_string(directory.path().join("man1/twinseal-key-adopt.1")).expect("a page");
+    assert!(page.contains("identity.toml") && page.starts_with(".ie"), "{page}");
+}

@@ -39,6 +39,8 @@ const COMMANDS: &[&[&str]] = &[
     &["strip"],
     &["detach"],
     &["attach"],
+    &["completions"],
+    &["man"],
     &["errors"],
 ];
 

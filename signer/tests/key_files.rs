@@ -319,3 +319,32 @@ fn encrypted_ed25519_keys_go_to_openssl_and_come_back() {
     place.run(&["key", "check", "id", "--passphrase-source", "file:pass"]).failed("not decrypted");
     println!("key files: {} kinds of file from openssl, 1 refused", ways.len());
 }
+
+/// Kills a program that waits for its input and says whether it left, or would have left, a core dump.
+fn dumps_core(place: &Place, program: &str, arguments: &str) -> bool {
+    use std::os::unix::process::ExitStatusExt as _;
+    let line = format!("ulimit -c unlimited; exec {program} {arguments}");
+    let mut child = Command::new("sh")
+        .args(["-c", &line])
+        .current_dir(place.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell");
+    std::thread::sleep(core::time::Duration::from_millis(500));
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::ABORT).expect("it runs");
+    child.wait().expect("it ends").core_dumped()
+}
+
+#[test]
+fn a_crash_dumps_no_core() {
+    let place = encrypted();
+    if !dumps_core(&place, "cat", "") {
+        println!("core dumps: 0 runs, 1 skipped: needs a system that dumps cores");
+        return;
+    }
+    assert!(!dumps_core(&place, TOOL, "key check id --passphrase-source fd:0"));
+    println!("core dumps: 1 run without, 1 control with");
+}
