@@ -130,8 +130,6 @@ fn store(identity: &Identity) -> Vec<u8> {
 /// Who seals.
 struct Identity {
     keys: [Vec<u8>; 2],
-    #[cfg_attr(not(feature = "primitives"), allow(dead_code, reason = "stand-ins sign with their verifying key"))]
-    seed: u8,
 }
 
 impl Identity {
@@ -146,51 +144,24 @@ impl Identity {
             let protected = encode::protected_header(algorithm.cose(), anchor, SealType::Release);
             let digest = encode::digest(digest);
             let message = ToBeSigned::new(&protected, &digest).unwrap();
-            NewSeal {
-                anchor,
-                cose_algorithm: algorithm.cose(),
-                signature: self.sign(half, message.as_bytes()),
-            }
+            NewSeal { anchor, cose_algorithm: algorithm.cose(), signature: self.sign(half, message.as_bytes()) }
         };
         vec![seal(0), seal(1)]
     }
 }
 
-#[cfg(not(feature = "primitives"))]
 mod stand_in {
     include!("src/checksum.rs");
 }
 
-#[cfg(not(feature = "primitives"))]
 impl Identity {
     fn new(seed: u8) -> Self {
         let key = |half: usize| vec![seed << 4 | half as u8; HALVES[half].key_size()];
-        Self { keys: [key(0), key(1)], seed }
+        Self { keys: [key(0), key(1)] }
     }
 
     fn sign(&self, half: usize, message: &[u8]) -> Vec<u8> {
         let word = stand_in::checksum(&self.keys[half], message).to_le_bytes();
         word.iter().copied().cycle().take(HALVES[half].signature_size()).collect()
-    }
-}
-
-#[cfg(feature = "primitives")]
-impl Identity {
-    fn new(seed: u8) -> Self {
-        let classical = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]).verifying_key().to_bytes().to_vec();
-        let post_quantum = Self::post_quantum(seed).verifying_key().encode().to_vec();
-        Self { keys: [classical, post_quantum], seed }
-    }
-
-    fn post_quantum(seed: u8) -> ml_dsa::ExpandedSigningKey<ml_dsa::MlDsa44> {
-        ml_dsa::ExpandedSigningKey::from_seed(&[seed; 32].into())
-    }
-
-    fn sign(&self, half: usize, message: &[u8]) -> Vec<u8> {
-        use ed25519_dalek::Signer as _;
-        match half {
-            0 => ed25519_dalek::SigningKey::from_bytes(&[self.seed; 32]).sign(message).to_bytes().to_vec(),
-            _ => Self::post_quantum(self.seed).sign_deterministic(message, &[]).unwrap().encode().to_vec(),
-        }
     }
 }

@@ -10,7 +10,7 @@ use crate::limits::{MAX_COMPONENTS, MAX_EVIDENCE};
 use crate::version::is_release_version;
 
 /// A manifest of profile 1. It says nothing of who wrote it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manifest<'a> {
     sequence_number: SequenceNumber,
     vendor: &'a [u8; 16],

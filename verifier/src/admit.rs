@@ -6,7 +6,8 @@ use core::marker::PhantomData;
 use twinseal_formats::{ClassId, Digest, Manifest, SecurityVersion, SequenceNumber, VendorId};
 
 use crate::authenticate::{AuthenticManifest, Frame, TrustScope};
-use crate::error::{AdmitError, ConfigurationError, Error};
+use crate::error::{AdmitError, AuthenticateError, ConfigurationError, Error};
+use crate::second_look::{self, Trail};
 
 /// What a device knows of itself. Every fact comes from the device maker or from the device's own protected state, never from a bundle.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +77,7 @@ pub struct AdmittedManifest<'m, P: Procedure> {
     pub(crate) manifest: Manifest<'m>,
     pub(crate) release_id: Digest,
     pub(crate) frame: Frame,
+    pub(crate) trail: Trail,
     pub(crate) procedure: PhantomData<P>,
 }
 
@@ -93,7 +95,12 @@ impl<'m> AuthenticManifest<'m> {
         if !device.components.is_sorted_by(|one, next| one < next) {
             return Err(ConfigurationError::ComponentList.into());
         }
-        let (manifest, release_id, frame, trust) = self.into_parts();
+        if !self.trail.is(Trail::AUTHENTIC) {
+            return Err(AuthenticateError::Fault.into());
+        }
+        // Before the first look, which may by a fault write to where it should not.
+        let trail = self.trail.admitted(second_look::at_admission::<P>(&self, device));
+        let Self { manifest, release_id, frame, trust, .. } = self;
         if manifest.vendor() != device.vendor {
             return Err(AdmitError::VendorMismatch.into());
         }
@@ -111,7 +118,7 @@ impl<'m> AuthenticManifest<'m> {
         if P::INSTALLS {
             may_install(&manifest, &release_id, trust, device)?;
         }
-        Ok(AdmittedManifest { manifest, release_id, frame, procedure: PhantomData })
+        Ok(AdmittedManifest { manifest, release_id, frame, trail, procedure: PhantomData })
     }
 }
 

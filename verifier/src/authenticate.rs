@@ -4,15 +4,17 @@
 //! counts only if every one of its keys has a valid seal that names the anchor.
 
 use core::fmt;
+use core::hint::black_box;
 
 use twinseal_formats::{
     AlgorithmClass, Anchor, AnchorKey, ClassId, Digest, Envelope, Fault, Manifest, ParseError, Role, Seal, Seals,
     Stage, ToBeSigned, TrustEpoch, TrustStore, VendorId,
 };
 
-use crate::algorithm::SealVerifier;
+use crate::algorithm::{SealVerifier, Verdict};
 use crate::digest::Hasher;
 use crate::error::{AuthenticateError, ConfigurationError, Error};
+use crate::second_look::{self, Trail};
 
 /// A device's trust, ready to decide: a trust store whose requirements can be met, and the algorithms that its keys need.
 ///
@@ -29,10 +31,13 @@ pub struct Verifier<'a> {
 #[derive(Debug)]
 #[must_use]
 pub struct AuthenticManifest<'m> {
-    manifest: Manifest<'m>,
-    release_id: Digest,
-    frame: Frame,
-    trust: TrustScope,
+    pub(crate) manifest: Manifest<'m>,
+    /// What it was read from.
+    pub(crate) bytes: &'m [u8],
+    pub(crate) release_id: Digest,
+    pub(crate) frame: Frame,
+    pub(crate) trust: TrustScope,
+    pub(crate) trail: Trail,
 }
 
 /// Where the payloads of an enclosed release begin, and how many entries there are.
@@ -59,14 +64,15 @@ impl<'a> Verifier<'a> {
     /// [`Error::Authenticate`] if the seals do not satisfy the trust store; [`Error::Parse`] if the authentic bytes are no manifest of
     /// profile 1, or the envelope's number of entries fits no form of the release.
     pub fn authenticate<'m>(&self, envelope: &Envelope<'m>) -> Result<AuthenticManifest<'m>, Error> {
-        self.authenticate_object(envelope.seals(), envelope.sealed_bytes(), &[Role::Release, Role::Assessor])?;
-        self.read_authentic(envelope)
+        let roles = [Role::Release, Role::Assessor];
+        let trail = self.authenticate_object(envelope.seals(), envelope.sealed_bytes(), &roles)?;
+        self.read_authentic(envelope, trail)
     }
 
     /// Reads what was just found to be authentic. Apart, as other parts of the decision are, so that none holds memory while seals are verified:
     /// what they need together decides how much stack a device must have.
     #[inline(never)]
-    fn read_authentic<'m>(&self, envelope: &Envelope<'m>) -> Result<AuthenticManifest<'m>, Error> {
+    fn read_authentic<'m>(&self, envelope: &Envelope<'m>, trail: Trail) -> Result<AuthenticManifest<'m>, Error> {
         let release_id = *envelope.seals().digest();
         let manifest = Manifest::parse(envelope.manifest_bytes())?;
         if release_id.algorithm() != manifest.digest_algorithm() {
@@ -78,7 +84,8 @@ impl<'a> Verifier<'a> {
         let frame = Frame { size: envelope.size(), entries: envelope.entries() };
         let serves_release = self.serves(manifest.vendor(), manifest.class());
         let trust = TrustScope { epoch: self.store.epoch(), serves_release };
-        Ok(AuthenticManifest { manifest, release_id, frame, trust })
+        let trail = trail.besides(second_look::at_manifest_bytes(envelope));
+        Ok(AuthenticManifest { manifest, bytes: envelope.manifest_bytes(), release_id, frame, trust, trail })
     }
 
     /// The trust store.
@@ -92,20 +99,22 @@ impl<'a> Verifier<'a> {
         self.store.vendor() == vendor && self.store.classes().any(|one| one == class)
     }
 
-    /// Holds the seals over `sealed_bytes` against every requirement of these roles.
+    /// Holds the seals over `sealed_bytes` against every requirement of these roles. Gives back the trail of the second look, for the
+    /// caller to hold against [`Trail::AUTHENTIC`].
     #[inline(never)]
     pub(crate) fn authenticate_object(
         &self,
         seals: &Seals<'_>,
         sealed_bytes: &[u8],
         roles: &[Role],
-    ) -> Result<(), AuthenticateError> {
-        self.compare_digest(seals.digest(), sealed_bytes)?;
+    ) -> Result<Trail, AuthenticateError> {
+        let trail = self.compare_digest(seals.digest(), sealed_bytes)?;
         let mut valid = ValidAnchors::default();
+        let mut verdicts = 0_u32;
         for anchor in self.store.anchors() {
             // An anchor that did not seal counts for nothing, and a seal by an unknown anchor is never looked at.
             if seals.iter().any(|seal| seal.anchor() == anchor.id()) {
-                self.verify_anchor(&anchor, seals)?;
+                verdicts = verdicts.wrapping_add(self.verify_anchor(&anchor, seals)?);
                 valid.count(anchor.role());
             }
         }
@@ -116,12 +125,12 @@ impl<'a> Verifier<'a> {
                 return Err(AuthenticateError::RequirementNotMet { role, valid, threshold });
             }
         }
-        Ok(())
+        Ok(trail.authentic(second_look::at_seals(&self.store, seals, roles, verdicts)))
     }
 
-    /// The digest is strong enough, and that of the sealed bytes.
+    /// The digest is strong enough, and that of the sealed bytes. Gives back the trail.
     #[inline(never)]
-    fn compare_digest(&self, digest: &Digest, sealed_bytes: &[u8]) -> Result<(), AuthenticateError> {
+    fn compare_digest(&self, digest: &Digest, sealed_bytes: &[u8]) -> Result<Trail, AuthenticateError> {
         let (algorithm, minimum) = (digest.algorithm(), self.store.minimum_digest());
         if algorithm < minimum {
             return Err(AuthenticateError::DigestTooWeak { algorithm, minimum });
@@ -129,13 +138,15 @@ impl<'a> Verifier<'a> {
         match Hasher::digest(algorithm, sealed_bytes) {
             None => Err(AuthenticateError::DigestNotAvailable { algorithm }),
             Some(computed) if computed != *digest => Err(AuthenticateError::DigestMismatch),
-            Some(_) => Ok(()),
+            Some(computed) => {
+                Ok(Trail::digest(second_look::difference(black_box(&computed).as_bytes(), digest.as_bytes())))
+            }
         }
     }
 
-    /// Demands a valid seal for every key of the anchor, and no further seal in its name.
+    /// Demands a valid seal for every key of the anchor, and no further seal in its name. Gives back the sum of the verdicts.
     #[inline(never)]
-    fn verify_anchor(&self, anchor: &Anchor<'_>, seals: &Seals<'_>) -> Result<(), AuthenticateError> {
+    fn verify_anchor(&self, anchor: &Anchor<'_>, seals: &Seals<'_>) -> Result<u32, AuthenticateError> {
         let own = || seals.iter().filter(|seal| seal.anchor() == anchor.id());
         let seal_of = |key: &AnchorKey<'_>| {
             let missing = match key.algorithm.class() {
@@ -150,14 +161,19 @@ impl<'a> Verifier<'a> {
         if own().count() != anchor.keys().count() {
             return Err(AuthenticateError::SealSurplus);
         }
-        for key in anchor.keys() {
-            self.verify_seal(&key, &seal_of(&key)?, seals.digest_bytes())?;
-        }
-        Ok(())
+        anchor.keys().try_fold(0_u32, |verdicts, key| {
+            let verdict = self.verify_seal(&key, &seal_of(&key)?, seals.digest_bytes())?;
+            Ok(verdicts.wrapping_add(verdict.word()))
+        })
     }
 
     #[inline(never)]
-    fn verify_seal(&self, key: &AnchorKey<'_>, seal: &Seal<'_>, digest_bytes: &[u8]) -> Result<(), AuthenticateError> {
+    fn verify_seal(
+        &self,
+        key: &AnchorKey<'_>,
+        seal: &Seal<'_>,
+        digest_bytes: &[u8],
+    ) -> Result<Verdict, AuthenticateError> {
         let bad = match key.algorithm.class() {
             AlgorithmClass::Classical => AuthenticateError::ClassicalSealBad,
             _ => AuthenticateError::PostQuantumSealBad,
@@ -167,10 +183,9 @@ impl<'a> Verifier<'a> {
         }
         // That every key has its algorithm was seen when this verifier was made; should it not, the seal is bad.
         let algorithm = available(self.algorithms, key).map_err(|_| bad)?;
-        match &ToBeSigned::new(seal.protected(), digest_bytes) {
-            Some(message) => algorithm.verify(key.bytes, message.as_bytes(), seal.signature()).map_err(|_| bad),
-            None => Err(bad),
-        }
+        let Some(message) = &ToBeSigned::new(seal.protected(), digest_bytes) else { return Err(bad) };
+        let verdict = algorithm.verdict(key.bytes, message.as_bytes(), seal.signature());
+        if verdict == Verdict::valid(key.algorithm) { Ok(black_box(verdict)) } else { Err(bad) }
     }
 }
 
@@ -191,10 +206,6 @@ impl<'m> AuthenticManifest<'m> {
     #[must_use]
     pub const fn release_id(&self) -> &Digest {
         &self.release_id
-    }
-
-    pub(crate) fn into_parts(self) -> (Manifest<'m>, Digest, Frame, TrustScope) {
-        (self.manifest, self.release_id, self.frame, self.trust)
     }
 }
 

@@ -77,6 +77,7 @@ errors! {
     SealSurplus = 0x08 "seal-surplus", "a seal names a known anchor and an algorithm that the anchor has no key for";
     SealSize { algorithm: SealAlgorithm } = 0x09 "seal-size", "a known anchor's signature is not exactly as long as its algorithm says";
     RequirementNotMet { role: Role, valid: u8, threshold: u8 } = 0x0a "requirement-not-met", "fewer distinct anchors of a role sealed it than the trust store demands";
+    Fault = 0x0b "fault", "two looks at the seals do not agree: the processor made a mistake, or was made to";
 }
 
 errors! {
@@ -91,6 +92,7 @@ errors! {
     SecurityRollback { offered: SecurityVersion, counter: SecurityVersion } = 0x07 "security-rollback", "the security version is below the rollback counter";
     CounterExhausted { offered: SecurityVersion, limit: SecurityVersion } = 0x08 "counter-exhausted", "the rollback counter can never reach the security version";
     TrustEpoch { demanded: TrustEpoch, present: TrustEpoch } = 0x09 "trust-epoch", "the release demands a newer trust store than the device has";
+    Fault = 0x0a "fault", "two looks at the release do not agree: the processor made a mistake, or was made to";
 }
 
 errors! {
@@ -105,6 +107,7 @@ errors! {
     WriteFault { component: u8 } = 0x07 "write-fault", "the slot could not be written";
     InvalidateFault = 0x08 "invalidate-fault", "the slot could not be invalidated";
     NotEnclosed = 0x09 "not-enclosed", "the payloads do not lie in the envelope";
+    Fault = 0x0a "fault", "two looks at the road to an update do not agree: the processor made a mistake, or was made to";
 }
 
 errors! {

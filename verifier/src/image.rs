@@ -1,12 +1,14 @@
 //! Whether images are what an admitted manifest says, by pull: the verifier reads (docs/procedure.md, V-20 to V-26).
 
+use core::hint::black_box;
 use core::marker::PhantomData;
 
 use twinseal_formats::{Component, Digest, EntryHead, Manifest, ParseError, SecurityVersion};
 
 use crate::admit::{AdmittedManifest, Boot, Procedure};
 use crate::digest::Hasher;
-use crate::error::{AuthenticateError, ConfigurationError, Error, ImageError};
+use crate::error::{AdmitError, AuthenticateError, ConfigurationError, Error, ImageError};
+use crate::second_look::{Trail, difference};
 use crate::storage::{Extent, Refused, Source, Storage, StorageFault};
 
 /// Proof that every image in a storage is the one that an admitted release names; it owns the storage it was checked in.
@@ -19,6 +21,7 @@ pub struct VerifiedUpdate<'m, P: Procedure, S> {
     manifest: Manifest<'m>,
     release_id: Digest,
     storage: S,
+    pub(crate) trail: Trail,
     procedure: PhantomData<P>,
 }
 
@@ -33,6 +36,16 @@ impl<'m, P: Procedure, S> VerifiedUpdate<'m, P, S> {
     #[must_use]
     pub const fn release_id(&self) -> &Digest {
         &self.release_id
+    }
+
+    /// Holds the whole road against what its second looks left: the last thing before a device starts or activates what is in the
+    /// storage (O-7). Without a fault in the processor it never refuses.
+    ///
+    /// # Errors
+    /// [`ImageError::Fault`]: this proof did not come about as it should have. Nothing may be started.
+    #[inline(never)]
+    pub fn affirm(&self) -> Result<(), Error> {
+        if self.trail.is(Trail::VERIFIED) { Ok(()) } else { Err(ImageError::Fault.into()) }
     }
 
     /// The storage that was checked.
@@ -66,8 +79,8 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
         mut storage: S,
         scratch: &mut [u8],
     ) -> Result<VerifiedUpdate<'m, P, S>, Refused<S>> {
-        match verify_all(&self.manifest, &mut storage, scratch) {
-            Ok(()) => Ok(self.verified(storage)),
+        match verify_all(&self, &mut storage, scratch) {
+            Ok(trail) => Ok(self.verified(storage, trail)),
             Err(error) => Err(Refused::new(error, storage)),
         }
     }
@@ -84,10 +97,10 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
         mut source: S,
         scratch: &mut [u8],
     ) -> Result<VerifiedUpdate<'m, P, S>, Refused<S>> {
-        if let Err(error) = self.verify_payloads(&mut source, scratch) {
-            return Err(Refused::new(error, source));
+        match self.verify_payloads(&mut source, scratch) {
+            Ok(trail) => Ok(self.verified(source, trail)),
+            Err(error) => Err(Refused::new(error, source)),
         }
-        Ok(self.verified(source))
     }
 
     /// Whether the envelope's number of entries leaves room for the payloads (F-8).
@@ -98,11 +111,18 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
     }
 
     /// Ends the road; the caller has just seen every image in `storage` match.
-    pub(crate) fn verified<S>(self, storage: S) -> VerifiedUpdate<'m, P, S> {
-        VerifiedUpdate { manifest: self.manifest, release_id: self.release_id, storage, procedure: PhantomData }
+    pub(crate) fn verified<S>(self, storage: S, trail: Trail) -> VerifiedUpdate<'m, P, S> {
+        VerifiedUpdate { manifest: self.manifest, release_id: self.release_id, storage, trail, procedure: PhantomData }
     }
 
-    fn verify_payloads<S: Source>(&self, source: &mut S, scratch: &mut [u8]) -> Result<(), Error> {
+    /// The trail so far, if the second look of admission found nothing to differ either.
+    pub(crate) fn trail(&self) -> Result<Trail, AdmitError> {
+        let owing = Trail::owing(self.manifest.component_count());
+        if self.trail.is(owing) { Ok(self.trail) } else { Err(AdmitError::Fault) }
+    }
+
+    fn verify_payloads<S: Source>(&self, source: &mut S, scratch: &mut [u8]) -> Result<Trail, Error> {
+        let mut trail = self.trail()?;
         if !self.encloses_payloads() {
             return Err(ImageError::NotEnclosed.into());
         }
@@ -127,22 +147,28 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
                 return Err(ImageError::Truncated { component: index }.into());
             }
             let start = position.saturating_add(head_size);
-            compare_digest(&component, scratch, |offset, buffer| source.read(start.saturating_add(offset), buffer))?;
+            let found = compare_digest(&component, scratch, |offset, buffer| {
+                source.read(start.saturating_add(offset), buffer)
+            })?;
+            trail = trail.image(index, found);
             position = start.saturating_add(component.size());
         }
-        Ok(())
+        Ok(trail)
     }
 }
 
 /// Sees that every image has its place, then reads each and compares it with its component.
-pub(crate) fn verify_all<S: Storage>(
-    manifest: &Manifest<'_>,
+pub(crate) fn verify_all<P: Procedure, S: Storage>(
+    admitted: &AdmittedManifest<'_, P>,
     storage: &mut S,
     scratch: &mut [u8],
-) -> Result<(), Error> {
+) -> Result<Trail, Error> {
+    let (manifest, trail) = (&admitted.manifest, admitted.trail()?);
     manifest.components().try_for_each(|component| fits(&component, storage))?;
-    manifest.components().try_for_each(|component| {
-        compare_digest(&component, scratch, |offset, buffer| storage.read(component.index(), offset, buffer))
+    manifest.components().try_fold(trail, |trail, component| {
+        let index = component.index();
+        let found = compare_digest(&component, scratch, |offset, buffer| storage.read(index, offset, buffer))?;
+        Ok(trail.image(index, found))
     })
 }
 
@@ -159,12 +185,12 @@ pub(crate) fn fits<S: Storage>(component: &Component<'_>, storage: &mut S) -> Re
     }
 }
 
-/// Hashes an image in pieces as large as `scratch` and compares the digest.
+/// Hashes an image in pieces as large as `scratch` and compares the digest, twice: gives back what the second look found.
 fn compare_digest(
     component: &Component<'_>,
     scratch: &mut [u8],
     mut read: impl FnMut(u64, &mut [u8]) -> Result<(), StorageFault>,
-) -> Result<(), Error> {
+) -> Result<u32, Error> {
     let index = component.index();
     let algorithm = component.digest().algorithm();
     let mut hasher = Hasher::new(algorithm).ok_or(AuthenticateError::DigestNotAvailable { algorithm })?;
@@ -181,10 +207,11 @@ fn compare_digest(
         hasher.update(piece);
         offset = offset.saturating_add(take);
     }
-    if hasher.finish().as_ref() == Some(component.digest()) {
-        Ok(())
-    } else {
-        Err(ImageError::DigestMismatch { component: index }.into())
+    match hasher.finish() {
+        Some(computed) if computed == *component.digest() => {
+            Ok(difference(black_box(&computed).as_bytes(), black_box(component).digest().as_bytes()))
+        }
+        _ => Err(ImageError::DigestMismatch { component: index }.into()),
     }
 }
 

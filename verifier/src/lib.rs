@@ -63,6 +63,7 @@ mod image;
 #[doc(hidden)]
 pub mod mldsa;
 mod receive;
+mod second_look;
 mod storage;
 #[cfg(feature = "sha256")]
 mod trust_update;
@@ -70,7 +71,7 @@ mod trust_update;
 pub use admit::{AdmittedManifest, Boot, ConfirmedRelease, Device, Install, Procedure};
 #[cfg(feature = "ed25519")]
 pub use algorithm::Ed25519;
-pub use algorithm::{BadSeal, SealVerifier, WeakKey};
+pub use algorithm::{BadSeal, SealVerifier, Verdict, WeakKey};
 #[cfg(feature = "ml-dsa")]
 pub use algorithm::{MlDsa44, MlDsa65, MlDsa87};
 #[cfg(feature = "sha256")]

@@ -101,6 +101,9 @@ impl<'m> AdmittedManifest<'m, Install> {
 
 impl<'m, S: Slot> Reception<'m, S> {
     fn begin(admitted: AdmittedManifest<'m, Install>, mut slot: S, enclosed: bool) -> Result<Self, Refused<S>> {
+        if let Err(error) = admitted.trail() {
+            return Err(Refused::new(error.into(), slot));
+        }
         let fitted = admitted.manifest.components().try_for_each(|component| fits(&component, &mut slot));
         if let Err(error) = fitted {
             return Err(Refused::new(error, slot));
@@ -166,10 +169,9 @@ impl<'m, S: Slot> Reception<'m, S> {
     /// [`Refused`] with the first fault of the stream, with truncation if it ended early, or with what reading back found. The slot stays
     /// invalid.
     pub fn finish(mut self, scratch: &mut [u8]) -> Result<VerifiedUpdate<'m, Install, S>, Refused<S>> {
-        let manifest = self.admitted.manifest;
-        let read_back = self.ended().and_then(|()| verify_all(&manifest, &mut self.slot, scratch));
+        let read_back = self.ended().and_then(|()| verify_all(&self.admitted, &mut self.slot, scratch));
         match read_back {
-            Ok(()) => Ok(self.admitted.verified(self.slot)),
+            Ok(trail) => Ok(self.admitted.verified(self.slot, trail)),
             Err(error) => Err(Refused::new(error, self.slot)),
         }
     }

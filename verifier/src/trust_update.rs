@@ -8,6 +8,7 @@ use twinseal_formats::{
 use crate::authenticate::Verifier;
 use crate::digest::Hasher;
 use crate::error::{AuthenticateError, ConfigurationError, Error, UpdateError};
+use crate::second_look::Trail;
 
 /// What a device knows of itself when its trust is to change. Every fact comes from its own protected state, never from the update.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +87,7 @@ impl<'a> Verifier<'a> {
             return Err(UpdateError::NoRootRequirement.into());
         }
         let (seals, sealed_bytes) = (update.seals(), update.sealed_bytes());
-        self.authenticate_object(seals, sealed_bytes, &[Role::Root])?;
+        let trail = self.authenticate_object(seals, sealed_bytes, &[Role::Root])?;
 
         let body = TrustUpdateBody::parse(update.body_bytes())?;
         let replaces = body.replaces();
@@ -108,12 +109,16 @@ impl<'a> Verifier<'a> {
         if !next.has_root_requirement() {
             return Err(UpdateError::NoNewRootRequirement.into());
         }
-        next.authenticate_object(seals, sealed_bytes, &[Role::Root]).map_err(|error| match error {
-            AuthenticateError::RequirementNotMet { valid, threshold, .. } => {
-                Error::from(UpdateError::NewRequirementNotMet { valid, threshold })
-            }
-            other => other.into(),
-        })?;
+        let trail_of_next =
+            next.authenticate_object(seals, sealed_bytes, &[Role::Root]).map_err(|error| match error {
+                AuthenticateError::RequirementNotMet { valid, threshold, .. } => {
+                    Error::from(UpdateError::NewRequirementNotMet { valid, threshold })
+                }
+                other => other.into(),
+            })?;
+        if !trail.is(Trail::AUTHENTIC) || !trail_of_next.is(Trail::AUTHENTIC) {
+            return Err(AuthenticateError::Fault.into());
+        }
         Ok(AuthenticTrustUpdate { present: *self, next, update_id: *seals.digest() })
     }
 

@@ -9,20 +9,16 @@ use core::panic::PanicInfo;
 
 use twinseal_verifier::formats::{ClassId, SecurityVersion, SequenceNumber, VendorId};
 use twinseal_verifier::{
-    ConfirmedRelease, Device, Envelope, Error, Extent, Hasher, Install, SealVerifier, Storage, StorageFault, TrustStore,
-    VerifiedUpdate, Verifier,
+    ConfirmedRelease, Device, Envelope, Error, Extent, Hasher, Install, SealVerifier, Storage, StorageFault,
+    TrustStore, VerifiedUpdate, Verifier,
 };
 
-#[cfg(not(feature = "primitives"))]
 mod stand_in;
 
-#[cfg(not(feature = "primitives"))]
 static ALGORITHMS: [&dyn SealVerifier; 2] = [
     &stand_in::StandIn(twinseal_verifier::formats::SealAlgorithm::Ed25519),
     &stand_in::StandIn(twinseal_verifier::formats::SealAlgorithm::MlDsa44),
 ];
-#[cfg(feature = "primitives")]
-static ALGORITHMS: [&dyn SealVerifier; 2] = [&twinseal_verifier::Ed25519, &twinseal_verifier::MlDsa44];
 
 /// A bundle as it lies in flash: its frame, and what the slot holds.
 struct Given {
@@ -56,7 +52,9 @@ pub extern "C" fn start(number: u32) -> ! {
 #[unsafe(no_mangle)]
 #[inline(never)]
 fn boot(verifier: &Verifier<'_>, device: &Device<'_>, given: &Given) -> ! {
-    if let Ok(update) = decide(verifier, device, given) {
+    if let Ok(update) = decide(verifier, device, given)
+        && update.affirm().is_ok()
+    {
         black_box(&update);
         accepted()
     }

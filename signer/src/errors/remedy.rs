@@ -151,6 +151,9 @@ fn authenticate(rule: &str) -> &'static str {
         "seal-size" => {
             "Fetch the bundle again; if it is the same, the seal was made by something that does not follow the standard."
         }
+        "fault" => {
+            "Start the device again and look at what was refused once more; if it happens again, the processor or its power is faulty, or attacked."
+        }
         "requirement-not-met" => {
             "Seal with as many identities of that role as the trust store demands, or use the trust store that is meant for this vendor."
         }
@@ -180,6 +183,9 @@ fn admit(rule: &str) -> &'static str {
         "counter-exhausted" => {
             "Seal the release with a security version that the rollback counter of this hardware can reach."
         }
+        "fault" => {
+            "Start the device again and look at what was refused once more; if it happens again, the processor or its power is faulty, or attacked."
+        }
         "trust-epoch" => "Send the device the trust updates that it lacks, then the release again.",
         _ => UNKNOWN,
     }
@@ -198,6 +204,9 @@ fn image(rule: &str) -> &'static str {
         }
         "write-fault" | "invalidate-fault" => {
             "Look for a fault in the flash or its driver, then install again; the running image is untouched."
+        }
+        "fault" => {
+            "Start the device again and look at what was refused once more; if it happens again, the processor or its power is faulty, or attacked."
         }
         "not-enclosed" => {
             "Use a form of the release with its payloads inside, or hand in the payload files beside the envelope."

@@ -166,8 +166,11 @@ refused! {
 }
 
 /// Error numbers that no input of this binary can reach, and why.
-const NOT_REACHED: [(u16, &str); 5] = [
+const NOT_REACHED: [(u16, &str); 8] = [
     (0x0401, "a build without SHA-384: verifier/tests/without_sha512.rs"),
+    (0x040b, "a fault in the processor: verifier/src/second_look/tests.rs, device/fault"),
+    (0x050a, "a fault in the processor: verifier/src/second_look/tests.rs, device/fault"),
+    (0x060a, "a fault in the processor: verifier/src/second_look/tests.rs, device/fault"),
     (0x070d, "a build without SHA-384: verifier/tests/without_sha512.rs"),
     (0x0872, "evidence entries are read by the tool alone"),
     (0x0874, "the index's digest is compared by the tool alone"),
