@@ -348,3 +348,13 @@ fn a_crash_dumps_no_core() {
     assert!(!dumps_core(&place, TOOL, "key check id --passphrase-source fd:0"));
     println!("core dumps: 1 run without, 1 control with");
 }
+
+#[test]
+fn a_dry_run_tells_the_release_id_and_writes_nothing() {
+    let place = Place::with_release("ml-dsa-44");
+    let before = place.everything();
+    let told = place.json(&sign(&["--dry-run"])).ok().object();
+    assert!(place.everything() == before);
+    let sealed = place.json(&SIGN).ok().object();
+    assert_eq!((&told["release_id"], &told["dry_run"]), (&sealed["release_id"], &true.into()));
+}

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::taken::{Answer, NumberTaken};
 use crate::command::key_args::KeyArgs;
 use crate::error::{Result, name};
+use crate::identity::SigningIdentity;
 use crate::journal::Journal;
 use crate::output::Overwrite;
 use crate::release::ReleaseFile;
@@ -79,6 +80,10 @@ pub struct Args {
     /// Replace the bundle if it exists
     #[arg(long)]
     overwrite: bool,
+
+    /// Read everything and open the keys, tell the release id, and neither sign nor write
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl Args {
@@ -95,6 +100,26 @@ impl Args {
             (Some(bytes), Some(path)) => Some(store::open_file(bytes, path)?),
             _ => None,
         };
+        if self.dry_run {
+            let public = identities.iter().map(SigningIdentity::public).collect::<Result<Vec<_>>>()?;
+            let (_, release_id) = seal::Draft::open(&release, &public, None)?.manifest()?;
+            return Ok(Answer::Done(Signed {
+                dry_run: true,
+                bundle: name(&self.out),
+                size: 0,
+                release_id: release_id.to_string(),
+                version: release.version.clone(),
+                sequence_number: release.sequence_number.0,
+                security_version: release.security_version.0,
+                components: release.components.iter().map(|component| component.id.clone()).collect(),
+                evidence: release.evidence.iter().map(|evidence| evidence.name.clone()).collect(),
+                identities: public.iter().map(|identity| identity.anchor_id().to_string()).collect(),
+                seals: 0,
+                converted: Vec::new(),
+                journal_line: None,
+                existing: false,
+            }));
+        }
         let mut journal = self.journal.as_ref().map(|path| Journal::open(path)).transpose()?;
         let target = Target {
             out: &self.out,
@@ -107,6 +132,7 @@ impl Args {
             Err(taken) => return Ok(Answer::Refused(NumberTaken::new(&self.out, release.sequence_number.0, &taken))),
         };
         Ok(Answer::Done(Signed {
+            dry_run: false,
             bundle: name(&self.out),
             size: sealed.size,
             release_id: sealed.release_id.to_string(),
@@ -129,6 +155,7 @@ impl Args {
 
 #[derive(Serialize)]
 struct Signed {
+    dry_run: bool,
     bundle: String,
     size: u64,
     release_id: String,
@@ -173,6 +200,11 @@ impl Report for Signed {
     const SCHEMA: &'static str = "twinseal.sign/1";
 
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.dry_run {
+            writeln!(out, "would be sealed, and nothing was signed or written: {}", self.bundle)?;
+            writeln!(out, "release id: {}", self.release_id)?;
+            return writeln!(out, "identities: {}", self.identities.join(", "));
+        }
         let done = if self.existing { "sealed already, and unchanged" } else { "sealed" };
         writeln!(out, "{done}: {} ({} bytes)", self.bundle, self.size)?;
         writeln!(out, "release id: {}", self.release_id)?;
