@@ -12,6 +12,7 @@ mod cyclonedx;
 pub mod date;
 pub mod digests;
 mod error;
+mod finding;
 mod json;
 mod openvex;
 pub mod provenance;
@@ -21,14 +22,17 @@ pub mod vex;
 
 pub use bom::Bom;
 pub use builder_key::BuilderKey;
-pub use carried::{Artifact, Carried, artifacts, carried};
+pub use carried::{Artifact, Bound, Carried, artifacts, bound, carried};
 pub use csaf::Csaf;
 pub use date::{Date, Day, Moment};
 pub use digests::{Comparison, Digests};
 pub use error::{EvidenceError, Fault};
+pub use finding::{Finding, Findings, Subject, findings};
 pub use provenance::Provenance;
 pub use release_statement::ReleaseStatement;
 pub use vex::Vex;
+
+use twinseal_formats::{Digest, DigestAlgorithm};
 
 use json::Wrong;
 
@@ -202,6 +206,25 @@ impl Document {
         }
     }
 
+    /// The digest algorithms by which it names bytes that could be those of an image.
+    #[must_use]
+    pub fn algorithms(&self) -> Vec<DigestAlgorithm> {
+        let mut found = Vec::new();
+        let mut add = |digests: &Digests| found.extend(digests.known().iter().map(Digest::algorithm));
+        match self {
+            Self::Bom(bom) => bom.all().for_each(|component| add(&component.digests)),
+            Self::Provenance(provenance) => provenance.subjects.iter().for_each(|subject| add(&subject.digests)),
+            Self::Csaf(csaf) => csaf.products.iter().for_each(|product| add(&product.digests)),
+            Self::Vex(vex) => {
+                vex.statements.iter().flat_map(|of| &of.products).for_each(|product| add(&product.digests))
+            }
+            Self::ReleaseStatement(_) | Self::Notes(_) | Self::Other => {}
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// What it says of vulnerabilities.
     #[must_use]
     pub fn statements(&self) -> Vec<vex::Statement> {
@@ -219,11 +242,12 @@ impl Document {
 pub struct Reader {
     bytes: u64,
     values: usize,
+    deceptive: Option<String>,
 }
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { bytes: MAX_ALL, values: MAX_VALUES }
+        Self { bytes: MAX_ALL, values: MAX_VALUES, deceptive: None }
     }
 }
 
@@ -247,6 +271,7 @@ impl Reader {
     ///
     /// It is not what its kind says, or too large.
     pub fn read(&mut self, kind: Kind, bytes: &[u8]) -> Result<Document, EvidenceError> {
+        self.deceptive = None;
         if kind == Kind::Other {
             return Ok(Document::Other);
         }
@@ -256,22 +281,34 @@ impl Reader {
         self.document(kind, bytes).map_err(|Wrong { fault, place }| EvidenceError { kind, fault, place })
     }
 
+    /// The beginning of a text in the document that was read last that could deceive whoever sees it: control characters, changes of
+    /// direction, characters without a width. `None` if there is none.
+    #[must_use]
+    pub fn deceptive(&self) -> Option<&str> {
+        self.deceptive.as_deref()
+    }
+
     fn document(&mut self, kind: Kind, bytes: &[u8]) -> Result<Document, Wrong> {
+        let whole = |fault| Wrong { fault, place: String::new() };
         if kind != Kind::Notes {
-            json::strict(bytes, &mut self.values).map_err(|fault| Wrong { fault, place: String::new() })?;
+            self.deceptive = json::strict(bytes, &mut self.values).map_err(whole)?;
         }
         Ok(match kind {
             Kind::CycloneDx => Document::Bom(Box::new(cyclonedx::read(bytes)?)),
             Kind::Spdx => Document::Bom(Box::new(spdx::read(bytes)?)),
             Kind::OpenVex => Document::Vex(Box::new(openvex::read(bytes)?)),
             Kind::Csaf => Document::Csaf(Box::new(csaf::read(bytes)?)),
-            Kind::Provenance => Document::Provenance(Box::new(provenance::read(bytes, &mut self.values)?)),
+            Kind::Provenance => {
+                let (provenance, deceptive) = provenance::read(bytes, &mut self.values)?;
+                self.deceptive = self.deceptive.take().or(deceptive);
+                Document::Provenance(Box::new(provenance))
+            }
             Kind::ReleaseStatement => Document::ReleaseStatement(Box::new(release_statement::read(bytes)?)),
-            Kind::Notes => Document::Notes(
-                core::str::from_utf8(bytes)
-                    .map_err(|error| Wrong { fault: Fault::NotUtf8(error.valid_up_to()), place: String::new() })?
-                    .to_owned(),
-            ),
+            Kind::Notes => {
+                let text = core::str::from_utf8(bytes).map_err(|error| whole(Fault::NotUtf8(error.valid_up_to())))?;
+                self.deceptive = text.lines().find(|line| json::deceives(line)).map(str::to_owned);
+                Document::Notes(text.to_owned())
+            }
             Kind::Other => Document::Other,
         })
     }

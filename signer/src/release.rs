@@ -7,6 +7,7 @@ use serde::Deserialize;
 use twinseal_formats::{DigestAlgorithm, SecurityVersion, SequenceNumber, TrustEpoch};
 
 use crate::error::{Failure, Result, name};
+use crate::evidence::Role;
 use crate::image::ImageFormat;
 use crate::input;
 
@@ -65,6 +66,7 @@ struct EvidenceTable {
     name: String,
     path: PathBuf,
     media_type: String,
+    kind: Option<String>,
 }
 
 /// What is to be sealed. Components and evidence are in the order of the bundle, whatever their order in the file.
@@ -112,6 +114,8 @@ pub struct EvidenceFile {
     pub path: PathBuf,
     /// Its media type.
     pub media_type: String,
+    /// What it must be able to serve as, if the file says so.
+    pub role: Option<Role>,
 }
 
 impl ReleaseFile {
@@ -141,15 +145,18 @@ impl ReleaseFile {
             components.push(ComponentFile { id: table.id, path: directory.join(table.path), format, window });
         }
         components.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut evidence: Vec<EvidenceFile> = file
-            .evidence
-            .into_iter()
-            .map(|table| EvidenceFile {
-                name: table.name,
-                path: directory.join(table.path),
-                media_type: table.media_type,
-            })
-            .collect();
+        let mut evidence = Vec::new();
+        for table in file.evidence {
+            let role = match &table.kind {
+                None => None,
+                Some(kind) => Some(Role::from_name(kind).ok_or_else(|| {
+                    wrong(format!("evidence {:?}: kind = {kind:?} is none", table.name))
+                        .remedy(format!("use {}", Role::ALL.map(Role::name).join(", ")))
+                })?),
+            };
+            let path = directory.join(table.path);
+            evidence.push(EvidenceFile { name: table.name, path, media_type: table.media_type, role });
+        }
         evidence.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Self {
             vendor: file.release.vendor,

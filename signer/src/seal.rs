@@ -13,6 +13,7 @@ use twinseal_verifier::{Hasher, Verifier};
 
 use crate::bundle::{Bundle, Entry};
 use crate::error::{Failure, Result, name};
+use crate::evidence::Finding;
 use crate::identity::{PublicIdentity, SigningIdentity};
 use crate::ids;
 use crate::journal::{Act, Journal, Sealer, Taken};
@@ -21,6 +22,7 @@ use crate::output::{Mode, NewFile, Overwrite, exists};
 use crate::progress::Progress;
 use crate::release::ReleaseFile;
 
+mod evidence;
 mod input;
 mod read_back;
 mod second_opinion;
@@ -29,7 +31,10 @@ pub use input::Flattened;
 pub(crate) use second_opinion::agrees;
 pub use second_opinion::{Disagreement, second_opinion};
 
-use input::{Component, Content, Evidence};
+use input::{Component, Evidence};
+
+/// What does not fit about evidence: the name of the file, what it is, and words for people.
+pub type Findings = Vec<(String, Finding, String)>;
 
 /// What was sealed.
 #[derive(Debug)]
@@ -42,6 +47,8 @@ pub struct Sealed {
     pub seals: usize,
     /// What conversions from Intel HEX or ELF did, by component.
     pub flattened: Vec<Flattened>,
+    /// What does not fit about the evidence, by the name of the file.
+    pub findings: Findings,
     /// The journal's line, if there is a journal.
     pub line: Option<u64>,
     /// The bundle was there already, of this very release, and was verified again; nothing was sealed or written.
@@ -116,6 +123,8 @@ pub struct Draft<'a> {
     release: &'a ReleaseFile,
     identities: &'a [PublicIdentity],
     algorithm: DigestAlgorithm,
+    /// That one first, then those by which evidence names bytes.
+    algorithms: Vec<DigestAlgorithm>,
     vendor: VendorId,
     class: ClassId,
     components: Vec<Component>,
@@ -148,9 +157,15 @@ impl<'a> Draft<'a> {
         let algorithm = algorithm.or(release.digest).unwrap_or(matching);
         let vendor = ids::vendor_id(&release.vendor)?;
         let class = ids::class_id(vendor, &release.model)?;
-        let components = input::open_components(&release.components, algorithm)?;
         let evidence = input::open_evidence(&release.evidence)?;
-        let draft = Self { release, identities, algorithm, vendor, class, components, evidence };
+        let mut algorithms = vec![algorithm];
+        for other in evidence.iter().flat_map(|file| file.document.algorithms()) {
+            if !algorithms.contains(&other) {
+                algorithms.push(other);
+            }
+        }
+        let components = input::open_components(&release.components, &algorithms)?;
+        let draft = Self { release, identities, algorithm, algorithms, vendor, class, components, evidence };
         // Whatever the format refuses, it refuses before a gigabyte was read.
         draft.frame(&draft.placeholders()?, &draft.placeholder_seals()?)?;
         Ok(draft)
@@ -160,17 +175,27 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     ///
-    /// A file can't be read, or changed while it was read.
+    /// A file can't be read, or changed while it was read; or evidence contradicts the release.
     pub fn manifest(&self) -> Result<(Vec<u8>, Digest)> {
+        self.examined().map(|(manifest, release_id, _)| (manifest, release_id))
+    }
+
+    fn examined(&self) -> Result<(Vec<u8>, Digest, Findings)> {
         let progress = Progress::new("reading", self.total());
-        let digest = |content: &Content| content.digest(self.algorithm, &progress);
-        let digests = Digests {
-            components: self.components.iter().map(|one| digest(&one.content)).collect::<Result<_>>()?,
-            evidence: self.evidence.iter().map(|one| digest(&one.content)).collect::<Result<_>>()?,
-        };
+        let mut artifacts = Vec::new();
+        let mut digests = Digests { components: Vec::new(), evidence: Vec::new() };
+        for component in &self.components {
+            let all = component.content.digest(&self.algorithms, &progress)?;
+            digests.components.push(first(&all)?);
+            artifacts.extend(component.artifacts(all));
+        }
+        for file in &self.evidence {
+            digests.evidence.push(first(&file.content.digest(&[self.algorithm], &progress)?)?);
+        }
+        let findings = evidence::hold(self, &artifacts)?;
         let manifest = self.manifest_of(&digests)?;
         let release_id = self.digest(&encode::with_head(&manifest))?;
-        Ok((manifest, release_id))
+        Ok((manifest, release_id, findings))
     }
 
     /// Writes the bundle with the seals that `seals` gives for its digest; see [`seal`].
@@ -196,7 +221,7 @@ impl<'a> Draft<'a> {
             }
             seals(release_id, manifest).map(Some)
         })?;
-        let Some(release_id) = written else {
+        let Some((release_id, findings)) = written else {
             return taken.map(Err).ok_or_else(|| Failure::new("nothing was sealed"));
         };
         let bundle = Bundle::from_file(new.reopen()?, new.path())?;
@@ -224,12 +249,12 @@ impl<'a> Draft<'a> {
             },
         };
         new.commit()?;
-        Ok(Ok(Sealed { release_id, size, seals, flattened: self.flattened(), line, existing: false }))
+        Ok(Ok(Sealed { release_id, size, seals, flattened: self.flattened(), findings, line, existing: false }))
     }
 
     /// The bundle is there already: it stays, if the journal knows it and it is what would be made now.
     fn again(&self, out: &Path, trust: Option<&Verifier<'_>>, journal: &mut Journal) -> Result<Outcome> {
-        let (_, release_id) = self.manifest()?;
+        let (_, release_id, findings) = self.examined()?;
         let act = self.act(&release_id);
         if let Some(taken) = journal.taken(&act)? {
             return Ok(Err(taken));
@@ -248,7 +273,7 @@ impl<'a> Draft<'a> {
             Err(taken) => return Ok(Err(taken)),
         };
         let size = bundle.size();
-        Ok(Ok(Sealed { release_id, size, seals, flattened: self.flattened(), line, existing: true }))
+        Ok(Ok(Sealed { release_id, size, seals, flattened: self.flattened(), findings, line, existing: true }))
     }
 
     fn flattened(&self) -> Vec<Flattened> {
@@ -268,16 +293,24 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Writes the whole bundle into an empty file; returns the identity of the release, or nothing if there are to be no seals.
-    fn write(&self, out: &File, seals: &mut SealSource<'_, Option<Vec<NewSeal>>>) -> Result<Option<Digest>> {
+    /// Writes the whole bundle into an empty file; returns the identity of the release and what does not fit about its evidence, or
+    /// nothing if there are to be no seals.
+    fn write(
+        &self,
+        out: &File,
+        seals: &mut SealSource<'_, Option<Vec<NewSeal>>>,
+    ) -> Result<Option<(Digest, Findings)>> {
         let placeholder_frame = self.frame(&self.placeholders()?, &self.placeholder_seals()?)?.1;
         let mut position = length(&placeholder_frame);
         let progress = Progress::new("sealing", self.total());
 
+        let mut artifacts = Vec::new();
         let mut digests = Digests { components: Vec::new(), evidence: Vec::new() };
         for (index, component) in (0..u8::MAX).zip(&self.components) {
             let entry = place(out, position, &EntryHead::payload(index, component.size))?;
-            digests.components.push(component.content.write(out, entry, self.algorithm, &progress)?);
+            let all = component.content.write(out, entry, &self.algorithms, &progress)?;
+            digests.components.push(first(&all)?);
+            artifacts.extend(component.artifacts(all));
             position = entry.saturating_add(component.size);
         }
         if let Some(index) = self.index(&self.placeholders()?)? {
@@ -285,13 +318,15 @@ impl<'a> Draft<'a> {
             position = index_entry.saturating_add(length(&index));
             for (number, evidence) in (1..u8::MAX).zip(&self.evidence) {
                 let entry = place(out, position, &EntryHead::new(evidence_name(number), evidence.size))?;
-                digests.evidence.push(evidence.content.write(out, entry, self.algorithm, &progress)?);
+                digests.evidence.push(first(&evidence.content.write(out, entry, &[self.algorithm], &progress)?)?);
                 position = entry.saturating_add(evidence.size);
             }
             let index = self.index(&digests)?.unwrap_or_default();
             write_at(out, index_entry, &index)?;
         }
 
+        // Nothing is sealed that evidence contradicts.
+        let findings = evidence::hold(self, &artifacts)?;
         let manifest = self.manifest_of(&digests)?;
         let release_id = self.digest(&encode::with_head(&manifest))?;
         let Some(seals) = seals(&release_id, &manifest)? else { return Ok(None) };
@@ -302,7 +337,7 @@ impl<'a> Draft<'a> {
         write_at(out, 0, &frame)?;
         // Holes that were not written are zeros, also at the end.
         out.set_len(position).map_err(unwritable)?;
-        Ok(Some(release_id))
+        Ok(Some((release_id, findings)))
     }
 
     /// The manifest's bytes.
@@ -421,6 +456,11 @@ fn unwritable(error: std::io::Error) -> Failure {
 /// What the format does not allow, as the reader of the format says it.
 fn not_writable(error: ParseError) -> Failure {
     Failure::new("the release file asks for what the format does not allow").because(error)
+}
+
+/// The digest of the release's own algorithm.
+fn first(digests: &[Digest]) -> Result<Digest> {
+    digests.first().copied().ok_or_else(|| Failure::new("no digest algorithm was chosen"))
 }
 
 fn length(bytes: &[u8]) -> u64 {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::taken::{Answer, NumberTaken};
 use crate::command::key_args::KeyArgs;
 use crate::error::{Result, name};
+use crate::evidence::Finding;
 use crate::identity::SigningIdentity;
 use crate::journal::Journal;
 use crate::output::Overwrite;
@@ -47,6 +48,17 @@ The release file (TOML; paths are relative to it):
   name = \"sbom.cdx.json\"
   path = \"sbom.cdx.json\"
   media-type = \"application/vnd.cyclonedx+json\"
+  kind = \"sbom\"                      # optional: what it must serve as
+
+Evidence is read by its media type, and must be what that says (docs/evidence.md):
+  application/vnd.cyclonedx+json                     SBOM, CBOM, VEX
+  application/spdx+json                              SBOM
+  application/csaf+json                              advisory, VEX
+  application/vnd.openvex+json                       VEX
+  application/vnd.in-toto.provenance+dsse            provenance
+  application/vnd.twinseal.release-statement+json    release statement
+  text/markdown, text/plain                          release notes
+Files of other media types are carried as they are.
 
 The bundle appears only after it was read back from the disk and accepted by the device's own code and by other \
 implementations of both algorithms.
@@ -149,6 +161,9 @@ impl Args {
             converted: sealed.flattened.iter().map(Converted::from).collect(),
             journal_line: sealed.line,
             existing: sealed.existing,
+            findings: (sealed.findings.into_iter())
+                .map(|(evidence, finding, text)| Found { evidence, finding, text })
+                .collect(),
         }))
     }
 }
@@ -171,6 +186,14 @@ struct Signed {
     journal_line: Option<u64>,
     /// The bundle was there already, and was verified again.
     existing: bool,
+    findings: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    evidence: String,
+    finding: Finding,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -226,6 +249,9 @@ impl Report for Signed {
             for [from, to] in &converted.left_out {
                 writeln!(out, "  left out, and sealed by nobody: {from:#x}..{to:#x}")?;
             }
+        }
+        for found in &self.findings {
+            writeln!(out, "note: evidence {}: {} [{}]", found.evidence, found.text, found.finding.code())?;
         }
         for identity in &self.identities {
             writeln!(out, "sealed by: {identity}")?;

@@ -3,7 +3,7 @@
 use twinseal_formats::{Digest, DigestAlgorithm, EvidenceIndex, Manifest};
 use twinseal_verifier::Hasher;
 
-use super::{Digests, Document, EvidenceError, Kind, Reader};
+use super::{Comparison, Digests, Document, EvidenceError, Kind, Reader};
 use crate::bundle::{Bundle, Layout};
 use crate::error::Result;
 use crate::progress::Progress;
@@ -24,6 +24,8 @@ pub struct Carried {
     pub kind: Kind,
     /// What it says, or why it is not what it claims.
     pub document: core::result::Result<Document, EvidenceError>,
+    /// The beginning of a text in it that could deceive whoever sees it ([`Reader::deceptive`]).
+    pub deceptive: Option<String>,
 }
 
 /// Reads the evidence of a bundle whose layout was read (and so every digest compared). Empty if there is none, or it was stripped.
@@ -55,6 +57,7 @@ pub fn carried(bundle: &Bundle, layout: &Layout, algorithm: DigestAlgorithm) -> 
             digest: file.digest,
             kind,
             document,
+            deceptive: reader.deceptive().map(str::to_owned),
         });
     }
     Ok(all)
@@ -79,6 +82,31 @@ impl Artifact {
     pub fn title(&self) -> String {
         format!("{} of {}", self.source_format.as_deref().unwrap_or("image"), self.component)
     }
+}
+
+/// Which bytes of a release some digests name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound<'a> {
+    /// These, by the strongest algorithm in common.
+    To(&'a Artifact, DigestAlgorithm),
+    /// None of them.
+    ToOthers,
+    /// It can not be told: there are no digests, or none in an algorithm that is known of the release's bytes.
+    Unknown,
+}
+
+/// Finds out which bytes of a release some digests name.
+#[must_use]
+pub fn bound<'a>(digests: &Digests, artifacts: &'a [Artifact]) -> Bound<'a> {
+    let mut different = false;
+    for artifact in artifacts {
+        match digests.compare(&artifact.digests) {
+            Comparison::Same(algorithm) => return Bound::To(artifact, algorithm),
+            Comparison::Different => different = true,
+            Comparison::NothingInCommon => {}
+        }
+    }
+    if different { Bound::ToOthers } else { Bound::Unknown }
 }
 
 /// The images and sources of a release, with the digests that its manifest and evidence index have; images that are enclosed are

@@ -10,18 +10,20 @@ use std::collections::HashSet;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::error::Fault;
+use crate::text::is_deceptive;
 
 /// Everything that can be decided without knowing what the document is. `values` is how many values may still be read; it falls by
-/// those of this document.
-pub(super) fn strict(bytes: &[u8], values: &mut usize) -> Result<(), Fault> {
+/// those of this document. Gives the first text in it that could deceive whoever sees it, if there is one.
+pub(super) fn strict(bytes: &[u8], values: &mut usize) -> Result<Option<String>, Fault> {
     if let Err(error) = core::str::from_utf8(bytes) {
         return Err(Fault::NotUtf8(error.valid_up_to()));
     }
-    let walk = Walk { left: Cell::new(*values), at_most: *values, fault: RefCell::new(None) };
+    let walk =
+        Walk { left: Cell::new(*values), at_most: *values, fault: RefCell::new(None), deceptive: RefCell::new(None) };
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let walked = Node { walk: &walk, depth: 0 }.deserialize(&mut json).and_then(|()| json.end());
     *values = walk.left.get();
-    let Err(error) = walked else { return Ok(()) };
+    let Err(error) = walked else { return Ok(walk.deceptive.into_inner()) };
     Err(match walk.fault.into_inner() {
         Some(Fault::DuplicateKey(_, key)) => Fault::DuplicateKey(error.line(), key),
         Some(fault) => fault,
@@ -70,9 +72,16 @@ struct Walk {
     left: Cell<usize>,
     at_most: usize,
     fault: RefCell<Option<Fault>>,
+    deceptive: RefCell<Option<String>>,
 }
 
 impl Walk {
+    fn see(&self, text: &str) {
+        if self.deceptive.borrow().is_none() && deceives(text) {
+            *self.deceptive.borrow_mut() = Some(text.chars().take(MAX_SHOWN).collect());
+        }
+    }
+
     fn refuse<E: serde::de::Error>(&self, fault: Fault) -> E {
         *self.fault.borrow_mut() = Some(fault);
         E::custom("refused")
@@ -129,7 +138,8 @@ impl<'de> Visitor<'de> for Node<'_> {
         Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.walk.see(text);
         Ok(())
     }
 
@@ -150,12 +160,21 @@ impl<'de> Visitor<'de> for Node<'_> {
             if names.contains(&name) {
                 return Err(self.walk.refuse(Fault::DuplicateKey(0, name)));
             }
+            self.walk.see(&name);
             names.insert(name);
             members.next_value_seed(below)?;
         }
         Ok(())
     }
 }
+
+/// Whether a text has characters that act on what shows it. Lines and tabs are what texts are made of.
+pub(super) fn deceives(text: &str) -> bool {
+    text.chars().any(|c| is_deceptive(c) && !matches!(c, '\n' | '\r' | '\t'))
+}
+
+/// More of a deceptive text is not kept.
+const MAX_SHOWN: usize = 100;
 
 /// Deeper than any of the formats goes, and below where serde_json itself stops (128).
 const MAX_DEPTH: usize = 100;

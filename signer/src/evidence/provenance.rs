@@ -59,8 +59,8 @@ impl Provenance {
     }
 }
 
-/// Reads the envelope and the statement in it.
-pub(super) fn read(bytes: &[u8], values: &mut usize) -> Result<Provenance, Wrong> {
+/// Reads the envelope and the statement in it; and, of the statement, what [`json::strict`] gives.
+pub(super) fn read(bytes: &[u8], values: &mut usize) -> Result<(Provenance, Option<String>), Wrong> {
     let envelope: RawEnvelope = json::typed(bytes)?;
     if envelope.payload_type != PAYLOAD_TYPE {
         return Err(Wrong::version("payloadType", format!("is {:?}, not {PAYLOAD_TYPE:?}", envelope.payload_type)));
@@ -79,12 +79,12 @@ pub(super) fn read(bytes: &[u8], values: &mut usize) -> Result<Provenance, Wrong
         key_ids.push(signature.keyid);
     }
     let inside = |wrong: Wrong| Wrong { place: format!("payload: {}", wrong.place), ..wrong };
-    json::strict(&payload, values).map_err(|fault| inside(Wrong { fault, place: String::new() }))?;
+    let deceptive = json::strict(&payload, values).map_err(|fault| inside(Wrong { fault, place: String::new() }))?;
     let statement = statement(&payload).map_err(inside)?;
     let definition = statement.predicate.build_definition;
     let run = statement.predicate.run_details;
     let metadata = run.metadata.unwrap_or_default();
-    Ok(Provenance {
+    let provenance = Provenance {
         subjects: statement.subject.into_iter().map(Resource::from).collect(),
         builder: run.builder.id,
         build_type: definition.build_type,
@@ -95,7 +95,8 @@ pub(super) fn read(bytes: &[u8], values: &mut usize) -> Result<Provenance, Wrong
         key_ids,
         signatures,
         signed: pae(&envelope.payload_type, &payload),
-    })
+    };
+    Ok((provenance, deceptive))
 }
 
 fn statement(payload: &[u8]) -> Result<RawStatement, Wrong> {

@@ -11,6 +11,7 @@ use twinseal_formats::{Digest, DigestAlgorithm, is_name};
 use twinseal_verifier::Hasher;
 
 use crate::error::{Failure, Result, name};
+use crate::evidence::{Artifact, Digests, Document, EvidenceError, Fault, Kind, Reader, Role};
 use crate::image::{self, ImageFormat};
 use crate::input::{self, unreadable};
 use crate::progress::Progress;
@@ -34,6 +35,8 @@ pub(super) struct Evidence {
     pub(super) media_type: String,
     pub(super) size: u64,
     pub(super) content: Content,
+    pub(super) document: Document,
+    pub(super) deceptive: Option<String>,
 }
 
 /// What became of a source file that is no flat image itself.
@@ -47,6 +50,8 @@ pub struct Flattened {
     pub source_size: u64,
     /// The digest of the source.
     pub source_digest: Digest,
+    /// The same, and those that evidence asked for.
+    pub(super) source_digests: Vec<Digest>,
     /// Where the image begins.
     pub base: u64,
     /// Bytes of gaps, filled with 0xff.
@@ -64,8 +69,23 @@ pub(super) enum Content {
     Memory(Vec<u8>),
 }
 
+impl Component {
+    /// What evidence can be about: the image, and the file it was converted from.
+    pub(super) fn artifacts(&self, image: Vec<Digest>) -> impl Iterator<Item = Artifact> {
+        let component = self.id.clone();
+        let image = Artifact { component, source_format: None, size: self.size, digests: Digests::of(image) };
+        let source = self.flattened.as_ref().map(|source| Artifact {
+            component: self.id.clone(),
+            source_format: Some(source.format.name().to_owned()),
+            size: source.source_size,
+            digests: Digests::of(source.source_digests.iter().copied()),
+        });
+        core::iter::once(image).chain(source)
+    }
+}
+
 /// Opens every component's file, and converts those that are no flat images.
-pub(super) fn open_components(files: &[ComponentFile], algorithm: DigestAlgorithm) -> Result<Vec<Component>> {
+pub(super) fn open_components(files: &[ComponentFile], algorithms: &[DigestAlgorithm]) -> Result<Vec<Component>> {
     let mut components: Vec<Component> = Vec::new();
     for file in files {
         named(&file.id, "component", components.last().map(|previous| previous.id.as_str()))?;
@@ -74,7 +94,7 @@ pub(super) fn open_components(files: &[ComponentFile], algorithm: DigestAlgorith
                 let (content, size) = open(&file.path)?;
                 Component { id: file.id.clone(), size, content, flattened: None }
             }
-            format => flatten(file, format, algorithm)?,
+            format => flatten(file, format, algorithms)?,
         };
         if component.size == 0 {
             return Err(
@@ -86,13 +106,44 @@ pub(super) fn open_components(files: &[ComponentFile], algorithm: DigestAlgorith
     Ok(components)
 }
 
-/// Opens every evidence file.
+/// Opens every evidence file. What is read is read here, and the bytes that were read are those that go into the bundle.
 pub(super) fn open_evidence(files: &[EvidenceFile]) -> Result<Vec<Evidence>> {
     let mut evidence: Vec<Evidence> = Vec::new();
+    let mut reader = Reader::default();
     for file in files {
         named(&file.name, "evidence", evidence.last().map(|previous| previous.name.as_str()))?;
-        let (content, size) = open(&file.path)?;
-        evidence.push(Evidence { name: file.name.clone(), media_type: file.media_type.clone(), size, content });
+        let kind = Kind::of(&file.media_type);
+        let wrong = |error: EvidenceError| {
+            let remedy = match error.fault {
+                Fault::TooLong { .. } | Fault::TooManyValues(_) => "carry less, or under a media type that is not read",
+                _ => "media-type says what it is; docs/evidence.md lists what is read of each kind",
+            };
+            Failure::new(format!("{} (evidence {:?})", name(&file.path), file.name)).because(error).remedy(remedy)
+        };
+        let (mut content, size) = open(&file.path)?;
+        if kind != Kind::Other {
+            reader.admits(kind, size).map_err(wrong)?;
+            content = content.into_memory()?;
+        }
+        let document = match &content {
+            Content::Memory(bytes) => reader.read(kind, bytes).map_err(wrong)?,
+            Content::File { .. } => Document::Other,
+        };
+        let roles = document.roles();
+        if let Some(role) = file.role.filter(|role| !roles.contains(role)) {
+            let found: Vec<&str> = roles.into_iter().map(Role::name).collect();
+            return Err(Failure::new(format!(
+                "{} (evidence {:?}): kind = {:?}, and it is {}",
+                name(&file.path),
+                file.name,
+                role.name(),
+                found.join(" and ")
+            ))
+            .remedy("kind is what the document must be able to serve as; leave it out if that does not matter"));
+        }
+        let deceptive = reader.deceptive().map(str::to_owned);
+        let (name, media_type) = (file.name.clone(), file.media_type.clone());
+        evidence.push(Evidence { name, media_type, size, content, document, deceptive });
     }
     Ok(evidence)
 }
@@ -115,18 +166,22 @@ fn open(path: &Path) -> Result<(Content, u64)> {
     Ok((Content::File { file, path: path.to_owned(), size }, size))
 }
 
-fn flatten(file: &ComponentFile, format: ImageFormat, algorithm: DigestAlgorithm) -> Result<Component> {
+fn flatten(file: &ComponentFile, format: ImageFormat, algorithms: &[DigestAlgorithm]) -> Result<Component> {
     let limit = u64::try_from(image::MAX_SOURCE).unwrap_or(u64::MAX);
     let source = input::read(&file.path, limit)?;
     let flat = image::flatten(format, &source, file.window.clone())
         .map_err(|error| Failure::new(format!("{}: no flat image", name(&file.path))).because(error))?;
-    let source_digest = Hasher::digest(algorithm, &source).ok_or_else(|| no_digest(algorithm))?;
+    let mut hashers = Hashers::new(algorithms)?;
+    hashers.update(&source);
+    let source_digests = hashers.finish()?;
+    let source_digest = *source_digests.first().ok_or_else(|| Failure::new("no digest algorithm was chosen"))?;
     let size = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let flattened = Flattened {
         component: file.id.clone(),
         format,
         source_size: size(&source),
         source_digest,
+        source_digests,
         base: flat.base,
         filled: flat.filled,
         left_out: flat.left_out,
@@ -140,38 +195,74 @@ fn flatten(file: &ComponentFile, format: ImageFormat, algorithm: DigestAlgorithm
 }
 
 impl Content {
-    /// The digest of the bytes, which are copied nowhere.
-    pub(super) fn digest(&self, algorithm: DigestAlgorithm, progress: &Progress) -> Result<Digest> {
+    /// The digests of the bytes, which are copied nowhere.
+    pub(super) fn digest(&self, algorithms: &[DigestAlgorithm], progress: &Progress) -> Result<Vec<Digest>> {
+        let mut hashers = Hashers::new(algorithms)?;
         let (file, path, size) = match self {
             Self::Memory(bytes) => {
                 progress.advance(bytes.len());
-                return Hasher::digest(algorithm, bytes).ok_or_else(|| no_digest(algorithm));
+                hashers.update(bytes);
+                return hashers.finish();
             }
             Self::File { file, path, size } => (file, path, *size),
         };
-        let mut hasher = Hasher::new(algorithm).ok_or_else(|| no_digest(algorithm))?;
         let read = (|| {
             let (mut pieces, mut bytes) = (Pieces::new(file, 0, size), Vec::new());
             while pieces.next(&mut bytes)?.is_some() {
-                hasher.update(&bytes);
+                hashers.update(&bytes);
                 progress.advance(bytes.len());
             }
             same_size(file, size)
         })();
         read.map_err(|error| unreadable(path, error))?;
-        hasher.finish().ok_or_else(|| no_digest(algorithm))
+        hashers.finish()
     }
 
-    /// Copies the bytes to a place in the bundle; returns their digest.
-    pub(super) fn write(&self, out: &File, at: u64, algorithm: DigestAlgorithm, progress: &Progress) -> Result<Digest> {
+    /// Copies the bytes to a place in the bundle; returns their digests, in the order of the algorithms.
+    pub(super) fn write(
+        &self,
+        out: &File,
+        at: u64,
+        algorithms: &[DigestAlgorithm],
+        progress: &Progress,
+    ) -> Result<Vec<Digest>> {
         match self {
             Self::Memory(bytes) => {
                 out.write_all_at(bytes, at).map_err(super::unwritable)?;
                 progress.advance(bytes.len());
-                Hasher::digest(algorithm, bytes).ok_or_else(|| no_digest(algorithm))
+                let mut hashers = Hashers::new(algorithms)?;
+                hashers.update(bytes);
+                hashers.finish()
             }
-            Self::File { file, path, size } => copy(file, path, *size, out, at, algorithm, progress),
+            Self::File { file, path, size } => copy(file, path, *size, out, at, algorithms, progress),
         }
+    }
+
+    /// Reads all of a file of a known size.
+    fn into_memory(self) -> Result<Self> {
+        let Self::File { file, path, size } = self else { return Ok(self) };
+        let mut bytes = vec![0; usize::try_from(size).unwrap_or_default()];
+        file.read_exact_at(&mut bytes, 0).map_err(|error| unreadable(&path, error))?;
+        Ok(Self::Memory(bytes))
+    }
+}
+
+/// Several digests in one pass.
+struct Hashers(Vec<Hasher>);
+
+impl Hashers {
+    fn new(algorithms: &[DigestAlgorithm]) -> Result<Self> {
+        let hasher = |algorithm: &DigestAlgorithm| Hasher::new(*algorithm).ok_or_else(|| no_digest(*algorithm));
+        algorithms.iter().map(hasher).collect::<Result<_>>().map(Self)
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.0.iter_mut().for_each(|hasher| hasher.update(bytes));
+    }
+
+    fn finish(self) -> Result<Vec<Digest>> {
+        let digest = |hasher: Hasher| hasher.finish().ok_or_else(|| Failure::new("a digest could not be computed"));
+        self.0.into_iter().map(digest).collect()
     }
 }
 
@@ -182,10 +273,10 @@ fn copy(
     size: u64,
     out: &File,
     at: u64,
-    algorithm: DigestAlgorithm,
+    algorithms: &[DigestAlgorithm],
     progress: &Progress,
-) -> Result<Digest> {
-    let mut hasher = Hasher::new(algorithm).ok_or_else(|| no_digest(algorithm))?;
+) -> Result<Vec<Digest>> {
+    let mut hashers = Hashers::new(algorithms)?;
     let (full, to_write) = mpsc::sync_channel::<(u64, Piece, Vec<u8>)>(BUFFERS);
     let (written, free) = mpsc::sync_channel(BUFFERS);
     for _ in 0..BUFFERS {
@@ -210,7 +301,7 @@ fn copy(
             // No buffer comes back from a writer that failed.
             while let Ok(mut bytes) = free.recv() {
                 let Some(piece) = pieces.next(&mut bytes)? else { break };
-                hasher.update(&bytes);
+                hashers.update(&bytes);
                 progress.advance(bytes.len());
                 let next = position.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
                 if full.send((position, piece, bytes)).is_err() {
@@ -229,7 +320,7 @@ fn copy(
         (_, Err(_)) => return Err(Failure::new("a thread of this program stopped unexpectedly")),
         (Ok(()), Ok(Ok(()))) => {}
     }
-    hasher.finish().ok_or_else(|| no_digest(algorithm))
+    hashers.finish()
 }
 
 /// The size was laid out before; a file that grew meanwhile is as wrong as one that shrank.

@@ -55,6 +55,12 @@ components = ["app", "radio"]
 rollback-counter = 3
 "#;
 
+/// The least that is an SBOM. Nothing in it ties it to a release, which `sign` notes.
+pub(crate) const SBOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1}"#;
+
+/// A line of release notes.
+pub(crate) const NOTES: &str = "A length is bound.\n";
+
 /// A directory with files, in which the tool is run.
 pub(crate) struct Place(TempDir);
 
@@ -72,8 +78,8 @@ impl Place {
         place.write("device.toml", DEVICE);
         place.write("app.bin", bytes(40_000));
         place.write("radio.bin", bytes(9_000));
-        place.write("sbom.json", "{}");
-        place.write("notes.txt", bytes(300));
+        place.write("sbom.json", SBOM);
+        place.write("notes.txt", NOTES.repeat(20));
         place.run(&["keygen", "--out", "id", "--set", set]).ok();
         place.trust("trust.cbor", &["--release", "id"]);
         place
