@@ -180,7 +180,12 @@ impl<'a> Draft<'a> {
         self.examined().map(|(manifest, release_id, _)| (manifest, release_id))
     }
 
-    fn examined(&self) -> Result<(Vec<u8>, Digest, Findings)> {
+    /// As [`manifest`](Self::manifest), with what does not fit about the evidence.
+    ///
+    /// # Errors
+    ///
+    /// As [`manifest`](Self::manifest).
+    pub fn examined(&self) -> Result<(Vec<u8>, Digest, Findings)> {
         let progress = Progress::new("reading", self.total());
         let mut artifacts = Vec::new();
         let mut digests = Digests { components: Vec::new(), evidence: Vec::new() };

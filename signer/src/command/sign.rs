@@ -114,7 +114,7 @@ impl Args {
         };
         if self.dry_run {
             let public = identities.iter().map(SigningIdentity::public).collect::<Result<Vec<_>>>()?;
-            let (_, release_id) = seal::Draft::open(&release, &public, None)?.manifest()?;
+            let (_, release_id, findings) = seal::Draft::open(&release, &public, None)?.examined()?;
             return Ok(Answer::Done(Signed {
                 dry_run: true,
                 bundle: name(&self.out),
@@ -130,6 +130,7 @@ impl Args {
                 converted: Vec::new(),
                 journal_line: None,
                 existing: false,
+                findings: findings.into_iter().map(Found::from).collect(),
             }));
         }
         let mut journal = self.journal.as_ref().map(|path| Journal::open(path)).transpose()?;
@@ -161,9 +162,7 @@ impl Args {
             converted: sealed.flattened.iter().map(Converted::from).collect(),
             journal_line: sealed.line,
             existing: sealed.existing,
-            findings: (sealed.findings.into_iter())
-                .map(|(evidence, finding, text)| Found { evidence, finding, text })
-                .collect(),
+            findings: sealed.findings.into_iter().map(Found::from).collect(),
         }))
     }
 }
@@ -194,6 +193,12 @@ struct Found {
     evidence: String,
     finding: Finding,
     text: String,
+}
+
+impl From<(String, Finding, String)> for Found {
+    fn from((evidence, finding, text): (String, Finding, String)) -> Self {
+        Self { evidence, finding, text }
+    }
 }
 
 #[derive(Serialize)]
