@@ -13,6 +13,7 @@ mod budget;
 mod failure;
 mod given;
 mod image;
+mod panics;
 mod refuse;
 mod row;
 mod table;
@@ -39,6 +40,8 @@ enum Command {
     Measure(table::Measure),
     /// Hold every figure against its budget
     Budget(budget::Budget),
+    /// Show that no code of ours can panic, as linked
+    Panics(panics::Panics),
     /// Put every named bad input before the boards: they must say what the host says
     Refuse(refuse::Refuse),
     /// Put Wycheproof's vectors before the boards
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Given => given::write_all(&given::folder()).map(|_| true),
         Command::Measure(measure) => measure.run().map(|()| true),
         Command::Budget(budget) => budget.run(),
+        Command::Panics(panics) => panics.run(),
         Command::Refuse(refuse) => refuse.run(),
         Command::Vectors(vectors) => vectors.run(),
     };

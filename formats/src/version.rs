@@ -8,35 +8,48 @@ pub fn is_release_version(text: &str) -> bool {
     if text.len() > crate::limits::MAX_VERSION {
         return false;
     }
-    let (rest, build) = split(text, '+');
-    let (core, pre_release) = split(rest, '-');
-    let mut numbers = core.split('.');
+    // As bytes: what all this looks for is ASCII, and the core library's searches in text can panic, as linked.
+    let (rest, build) = split(text.as_bytes(), b'+');
+    let (core, pre_release) = split(rest, b'-');
+    let mut numbers = identifiers(core);
     let three = [numbers.next(), numbers.next(), numbers.next()];
     three.into_iter().all(|number| number.is_some_and(is_numeric))
         && numbers.next().is_none()
-        && pre_release.is_none_or(|identifiers| {
-            identifiers.split('.').all(|one| is_identifier(one) && (is_numeric(one) || !is_digits(one)))
+        && pre_release.is_none_or(|pre_release| {
+            identifiers(pre_release).all(|one| is_identifier(one) && (is_numeric(one) || !is_digits(one)))
         })
-        && build.is_none_or(|identifiers| identifiers.split('.').all(is_identifier))
+        && build.is_none_or(|build| identifiers(build).all(is_identifier))
 }
 
-fn split(text: &str, separator: char) -> (&str, Option<&str>) {
-    match text.split_once(separator) {
-        Some((before, after)) => (before, Some(after)),
+/// What lies in front of the first separator and, if there is one, behind it.
+fn split(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    let found = text.iter().position(|byte| *byte == separator);
+    match found.and_then(|at| text.split_at_checked(at)) {
+        Some((before, after)) => (before, after.split_first().map(|(_, after)| after)),
         None => (text, None),
     }
 }
 
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+/// What lies between dots.
+fn identifiers(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    core::iter::from_fn(move || {
+        let (identifier, behind) = split(rest?, b'.');
+        rest = behind;
+        Some(identifier)
+    })
 }
 
-fn is_numeric(text: &str) -> bool {
-    is_digits(text) && (text.len() == 1 || !text.starts_with('0'))
+fn is_digits(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
-fn is_identifier(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+fn is_numeric(text: &[u8]) -> bool {
+    is_digits(text) && (text.len() == 1 || text.first() != Some(&b'0'))
+}
+
+fn is_identifier(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
 }
 
 #[cfg(test)]

@@ -200,7 +200,13 @@ impl<'a> Table<'a> {
 
     /// A row: A-hat by columns, then t1.
     fn rows(&self) -> impl Iterator<Item = &'a [[u32; 256]]> {
-        self.polys.chunks_exact(self.columns.wrapping_add(1))
+        // Not `chunks_exact`, which panics at 0: a size that is read from memory is no constant to the compiler.
+        let (mut rest, size) = (self.polys, self.columns.wrapping_add(1));
+        core::iter::from_fn(move || {
+            let (row, behind) = rest.split_at_checked(size)?;
+            rest = behind;
+            Some(row)
+        })
     }
 
     fn poly(&self, row: u8, column: usize) -> Result<&'a [u32; 256], BadSeal> {
