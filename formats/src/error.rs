@@ -28,11 +28,13 @@ pub enum Stage {
     Evidence = 8,
     /// A trust update, against the trust store in use and this device.
     Update = 9,
+    /// What lies in a device's flash and counters: installing, trying, confirming, reverting.
+    Install = 10,
 }
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Frame,
         Self::Manifest,
         Self::Trust,
@@ -42,6 +44,7 @@ impl Stage {
         Self::Configuration,
         Self::Evidence,
         Self::Update,
+        Self::Install,
     ];
 
     /// The stage's number: the high byte of its error codes.
@@ -57,6 +60,7 @@ impl Stage {
             Self::Configuration => 7,
             Self::Evidence => 8,
             Self::Update => 9,
+            Self::Install => 10,
         }
     }
 
@@ -73,6 +77,7 @@ impl Stage {
             Self::Configuration => "configuration",
             Self::Evidence => "evidence",
             Self::Update => "update",
+            Self::Install => "install",
         }
     }
 }

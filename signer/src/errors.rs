@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use twinseal_formats::{ErrorCode, ErrorEntry, PARSE_ERRORS, Stage};
+use twinseal_installer::INSTALL_ERRORS;
 use twinseal_verifier::{ADMIT_ERRORS, AUTHENTICATE_ERRORS, CONFIGURATION_ERRORS, Error, IMAGE_ERRORS, UPDATE_ERRORS};
 
 mod markdown;
@@ -16,7 +17,15 @@ pub use markdown::markdown;
 /// Every error of host and device, ascending by number.
 #[must_use]
 pub fn all() -> Vec<ErrorEntry> {
-    let lists = [PARSE_ERRORS, AUTHENTICATE_ERRORS, ADMIT_ERRORS, IMAGE_ERRORS, CONFIGURATION_ERRORS, UPDATE_ERRORS];
+    let lists = [
+        PARSE_ERRORS,
+        AUTHENTICATE_ERRORS,
+        ADMIT_ERRORS,
+        IMAGE_ERRORS,
+        CONFIGURATION_ERRORS,
+        UPDATE_ERRORS,
+        INSTALL_ERRORS,
+    ];
     let mut entries = lists.concat();
     entries.sort_by_key(|entry| entry.code);
     entries

@@ -7,7 +7,7 @@ use twinseal_formats::{Component, EntryHead, Envelope, Fault, ParseError, Stage}
 
 use crate::admit::{AdmittedManifest, Install};
 use crate::digest::Hasher;
-use crate::error::{AuthenticateError, Error, ImageError};
+use crate::error::{AuthenticateError, ConfigurationError, Error, ImageError};
 use crate::image::{VerifiedUpdate, at, fits, verify_all};
 use crate::storage::{Refused, Slot, StorageFault};
 
@@ -136,7 +136,7 @@ impl<'m, S: Slot> Reception<'m, S> {
             };
             match taken {
                 Ok(taken) => {
-                    self.position = self.position.saturating_add(u64::try_from(taken).unwrap_or(u64::MAX));
+                    self.position = self.position.saturating_add(count(taken));
                     rest = rest.get(taken..).unwrap_or_default();
                 }
                 Err(error) => {
@@ -146,6 +146,49 @@ impl<'m, S: Slot> Reception<'m, S> {
             }
         }
         if rest.is_empty() || self.enclosed { Ok(()) } else { self.surplus() }
+    }
+
+    /// Takes in the first `held` bytes of the payloads out of the slot, where an earlier reception of the same release left them, in place of
+    /// the stream. The slot's `invalidate` must have spared them. They prove nothing: all is read back in the end, as ever.
+    ///
+    /// The stream goes on at [`position`](Self::position). `scratch` is working memory of any size but zero.
+    ///
+    /// # Errors
+    /// The first fault, as of [`push`](Self::push); [`ImageError::ReadFault`] if the slot could not be read.
+    pub fn resume(&mut self, held: u64, scratch: &mut [u8]) -> Result<(), Error> {
+        let mut left = held;
+        // Each turn takes at least one byte of payload.
+        while let (Some(component), 1.., None) = (self.current, left, self.fault) {
+            if let Err(error) = self.take_held(&component, &mut left, scratch) {
+                self.fault = Some(error);
+                return Err(error);
+            }
+        }
+        self.fault.map_or(Ok(()), Err)
+    }
+
+    fn take_held(&mut self, component: &Component<'m>, left: &mut u64, scratch: &mut [u8]) -> Result<(), Error> {
+        let index = component.index();
+        let (came, mut hasher) = match self.payload.take() {
+            Some(payload) => payload,
+            None => {
+                let head = EntryHead::payload(index, component.size()).as_bytes().len();
+                self.position = self.position.saturating_add(count(head.saturating_sub(self.head_came)));
+                self.head_came = head;
+                (0, Hasher::new(component.digest().algorithm()).ok_or_else(|| not_available(component))?)
+            }
+        };
+        let most = count(scratch.len()).min(component.size().saturating_sub(came)).min(*left);
+        let piece = usize::try_from(most).ok().and_then(|most| scratch.get_mut(..most)).unwrap_or_default();
+        if piece.is_empty() {
+            return Err(ConfigurationError::NoScratch.into());
+        }
+        self.slot.read(index, came, piece).map_err(|StorageFault| ImageError::ReadFault { component: index })?;
+        hasher.update(piece);
+        *left = left.saturating_sub(most);
+        self.position = self.position.saturating_add(most);
+        self.advance(component, came.saturating_add(most), hasher)?;
+        Ok(())
     }
 
     /// More came than the last payload of a detached release has bytes.
@@ -182,7 +225,7 @@ impl<'m, S: Slot> Reception<'m, S> {
             (Some(error), _) => Err(error),
             (None, None) => Ok(()),
             (None, Some(_)) if self.payload.is_none() => {
-                Err(at(ParseError::new(Stage::Frame, Fault::Truncated, 0), self.offset()))
+                Err(at(ParseError::new(Stage::Frame, Fault::Truncated, 0), self.position()))
             }
             (None, Some(component)) => Err(ImageError::Truncated { component: component.index() }.into()),
         }
@@ -192,7 +235,7 @@ impl<'m, S: Slot> Reception<'m, S> {
     fn take_head(&mut self, component: &Component<'m>, chunk: &[u8]) -> Result<usize, Error> {
         let head = EntryHead::payload(component.index(), component.size());
         let taken = head.as_bytes().len().saturating_sub(self.head_came).min(chunk.len());
-        let head_start = self.offset().saturating_sub(u64::try_from(self.head_came).unwrap_or(u64::MAX));
+        let head_start = self.position().saturating_sub(count(self.head_came));
         head.compare_from(self.head_came, chunk).map_err(|error| at(error, head_start))?;
         self.head_came = self.head_came.saturating_add(taken);
         if self.head_came == head.as_bytes().len() {
@@ -215,18 +258,25 @@ impl<'m, S: Slot> Reception<'m, S> {
         let piece = chunk.get(..left).unwrap_or(chunk);
         self.slot.write(index, came, piece).map_err(write_fault)?;
         hasher.update(piece);
-        let came = came.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        if self.advance(component, came.saturating_add(count(piece.len())), hasher)? {
+            self.slot.flush(index).map_err(write_fault)?;
+        }
+        Ok(piece.len())
+    }
+
+    /// Goes on behind a piece of a payload; whether that was its last.
+    fn advance(&mut self, component: &Component<'m>, came: u64, hasher: Hasher) -> Result<bool, Error> {
+        let index = component.index();
         if came < component.size() {
             self.payload = Some((came, hasher));
-            return Ok(piece.len());
+            return Ok(false);
         }
         // An early refusal: the proof comes from reading back.
         if hasher.finish().as_ref() != Some(component.digest()) {
             return Err(ImageError::DigestMismatch { component: index }.into());
         }
-        self.slot.flush(index).map_err(write_fault)?;
         self.expect_component(index.saturating_add(1))?;
-        Ok(piece.len())
+        Ok(true)
     }
 
     /// Waits for the component of that place, or for nothing more.
@@ -241,14 +291,23 @@ impl<'m, S: Slot> Reception<'m, S> {
     }
 
     fn expect_payload(&mut self, component: &Component<'m>) -> Result<(), Error> {
-        let algorithm = component.digest().algorithm();
-        let hasher = Hasher::new(algorithm).ok_or(AuthenticateError::DigestNotAvailable { algorithm })?;
+        let hasher = Hasher::new(component.digest().algorithm()).ok_or_else(|| not_available(component))?;
         self.payload = Some((0, hasher));
         Ok(())
     }
 
-    /// Where in the bundle the stream stands.
-    fn offset(&self) -> u64 {
-        u64::try_from(self.admitted.frame.size).unwrap_or(u64::MAX).saturating_add(self.position)
+    /// Where in the bundle the stream stands, from its first byte on. For a detached release: the size of the frame, and what was taken in of the
+    /// payload files.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        count(self.admitted.frame.size).saturating_add(self.position)
     }
+}
+
+fn not_available(component: &Component<'_>) -> Error {
+    AuthenticateError::DigestNotAvailable { algorithm: component.digest().algorithm() }.into()
+}
+
+fn count(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

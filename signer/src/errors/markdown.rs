@@ -33,7 +33,8 @@ rule; a number is never given to another rule. `twinseal errors 1282`, `twinseal
 A refusal is exit code 1: examined, and no. What could not be found out (wrong usage, a file that can not be read) is exit code 2 and
 has no number.
 
-The stages stand in the order in which a device goes through them; the last three are the device maker's, the host's, and those of trust updates.
+The stages stand in the order in which a device goes through them; the last four are the device maker's, the host's, those of trust
+updates, and those of a device's flash and counters.
 ";
 
 const TABLE: &str = "| name | number | hex | meaning | what to do |\n|---|---|---|---|---|\n";
@@ -48,6 +49,7 @@ fn about(stage: Stage) -> &'static str {
         Stage::Image => "The images, against an admitted release.",
         Stage::Configuration => "What the device maker configured: never a bundle's fault.",
         Stage::Evidence => "The evidence behind the payloads: read by hosts, never by a device.",
+        Stage::Install => "What lies in a device's flash and counters: installing, trying, confirming, reverting.",
         Stage::Update => "A trust update, against the trust store in use and this device.",
         _ => "",
     }

@@ -14,6 +14,7 @@ pub(super) fn of(stage: Stage, rule: &str) -> &'static str {
         Stage::Configuration => configuration(rule),
         Stage::Evidence => evidence(rule),
         Stage::Update => update(rule),
+        Stage::Install => install(rule),
         _ => UNKNOWN,
     }
 }
@@ -283,6 +284,46 @@ fn evidence(rule: &str) -> &'static str {
 }
 
 const EVIDENCE_OTHERWISE: &str = "Fetch the bundle again; if it is the same, the evidence index was written by a tool that does not follow profile 1.";
+
+/// Of a device's flash and counters.
+fn install(rule: &str) -> &'static str {
+    match rule {
+        "layout" => {
+            "Place every area on whole erase units inside the flash, apart from the others, and give each state sector room for three copies."
+        }
+        "state-missing" => "Provision the device; in the field, only if its slots are known to hold what they should.",
+        "state-unreadable" => "Start again; if it stays, the flash of the state records is worn out or broken.",
+        "state-write-fault" => {
+            "Start again and repeat the step; if it stays, the flash of the state records is worn out or broken."
+        }
+        "state-present" => "Leave the state as it is: a device is provisioned once.",
+        "envelope-unreadable" => "Install the release into that slot again.",
+        "envelope-too-large" => {
+            "Give the envelope a larger area and the step more memory, or seal the release with fewer identities."
+        }
+        "envelope-not-stored" => "Install the release again; if it stays, the flash of the slot is worn out or broken.",
+        "counter-unreadable" => {
+            "Start again; if it stays, the counter's hardware is broken, and the device must not guess what it held."
+        }
+        "counter-write-fault" => "Confirm again; if it stays, the counter's hardware is broken or used up.",
+        "nothing-bootable" => {
+            "Look at what was refused for each slot, and install a release by the device's recovery road."
+        }
+        "not-confirmed" => "Confirm the running release first, or let it be reverted.",
+        "not-on-trial" => "Confirm only from a release that the boot loader started on trial.",
+        "trust-unreadable" => {
+            "Start again; if it stays, the trust store's flash is broken, and the device must be provisioned anew."
+        }
+        "trust-too-large" => "Give the trust stores larger areas and the step more memory, or make a smaller store.",
+        "trust-write-fault" => "Apply the trust update again; the store in use stays in use until it is written.",
+        "on-trial" => "Wait until the release on trial is confirmed or reverted, then apply the trust update again.",
+        "trust-not-kept" => {
+            "Give the layout two places for trust stores, or replace the trust store with the firmware."
+        }
+        "ended" => "Begin a new reception.",
+        _ => UNKNOWN,
+    }
+}
 
 fn update(rule: &str) -> &'static str {
     match rule {
