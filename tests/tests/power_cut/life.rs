@@ -12,24 +12,47 @@ use twinseal_verifier::{BadSeal, Envelope, SealVerifier, Verifier, WeakKey};
 
 use crate::flash::{Cut, Flash};
 
-/// Which flash.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
-    /// 4 bytes to write, 256 to erase.
-    Small,
-    /// 32 and 1024.
-    Wide,
-    /// 8 and 512.
-    Words,
-}
+/// Units of writing, erasing and reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind(pub(crate) usize, pub(crate) usize, pub(crate) usize);
+
+/// The kinds of flash.
+pub(crate) const KINDS: [Kind; 14] = [
+    Kind(1, 256, 1),
+    Kind(2, 128, 1),
+    Kind(2, 1024, 2),
+    Kind(4, 64, 1),
+    Kind(4, 256, 4),
+    Kind(4, 4096, 4),
+    Kind(8, 512, 1),
+    Kind(8, 2048, 8),
+    Kind(16, 1024, 1),
+    Kind(16, 8192, 16),
+    Kind(32, 1024, 32),
+    Kind(32, 128, 1),
+    Kind(64, 512, 1),
+    Kind(256, 4096, 1),
+];
 
 /// A device before its update.
 pub(crate) struct Life {
     kind: Kind,
+    /// Bytes to a chunk of the stream.
+    chunk: usize,
     world: World,
     old: Vec<u8>,
     new: Vec<u8>,
     algorithms: &'static [&'static dyn SealVerifier],
+    wreck: Option<Wreck>,
+}
+
+/// What is filled with random bytes behind the device's back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wreck {
+    State,
+    Slot,
+    Images,
+    Counter,
 }
 
 /// Accepts every signature: stands where the mathematics would.
@@ -59,7 +82,7 @@ impl Life {
 
     /// On the first flash, with real seals.
     pub(crate) fn real() -> Self {
-        Self::with(Kind::Small, &ALGORITHMS)
+        Self::with(KINDS[4], &ALGORITHMS)
     }
 
     fn with(kind: Kind, algorithms: &'static [&'static dyn SealVerifier]) -> Self {
@@ -75,12 +98,17 @@ impl Life {
                 [old, world.bundle().to_bytes(Form::Stripped)]
             })
             .clone();
-        Self { kind, world, old, new, algorithms }
+        Self { kind, chunk: 97, world, old, new, algorithms, wreck: None }
     }
 
     /// How many operations the life takes without a cut.
     pub(crate) fn uncut(&self) -> u32 {
-        self.run(&[])
+        self.run(&[]).0
+    }
+
+    /// How many reads.
+    pub(crate) fn reads(&self) -> u32 {
+        self.run(&[]).1
     }
 
     /// The life with cuts, one after the other.
@@ -88,15 +116,35 @@ impl Life {
         self.run(cuts);
     }
 
-    fn run(&self, cuts: &[Cut]) -> u32 {
-        match self.kind {
-            Kind::Small => self.live::<4, 256>(cuts),
-            Kind::Wide => self.live::<32, 1024>(cuts),
-            Kind::Words => self.live::<8, 512>(cuts),
-        }
+    /// The number of the error with which a device refuses to start after that.
+    pub(crate) fn wrecked(mut self, wreck: Wreck) -> u32 {
+        self.wreck = Some(wreck);
+        self.run(&[]).0
     }
 
-    fn live<const W: usize, const E: usize>(&self, cuts: &[Cut]) -> u32 {
+    fn run(&self, cuts: &[Cut]) -> (u32, u32) {
+        macro_rules! lives {
+            ($($write:literal $erase:literal $read:literal),+) => {
+                match self.kind {
+                    $(Kind($write, $erase, $read) => self.live::<$write, $erase, $read>(cuts),)+
+                    other => panic!("{other:?} is not in the list"),
+                }
+            };
+        }
+        lives!(
+            1 256 1, 2 128 1, 2 1024 2, 4 64 1, 4 256 4, 4 4096 4, 8 512 1, 8 2048 8, 16 1024 1, 16 8192 16, 32 1024 32,
+            32 128 1, 64 512 1, 256 4096 1
+        )
+    }
+
+    /// The same with chunks of that many bytes.
+    #[must_use]
+    pub(crate) fn in_chunks(mut self, chunk: usize) -> Self {
+        self.chunk = chunk;
+        self
+    }
+
+    fn live<const W: usize, const E: usize, const R: usize>(&self, cuts: &[Cut]) -> (u32, u32) {
         let mut end = 0;
         let mut area = |size: usize| {
             let size = u32::try_from(size.next_multiple_of(E)).expect("small");
@@ -110,7 +158,7 @@ impl Life {
         let (state, count) = (area(3 * sector), area(3 * sector));
         let [a, b] = [0, 1].map(|slot| SlotLayout { envelope: envelopes[slot], images: &images[slot] });
         let layout = Layout { slots: [a, b], state, trust: None };
-        let flash = Flash::<W, E>::new(end as usize);
+        let flash = Flash::<W, E, R>::new(end as usize);
         let counter = || FlashCounter::new(flash.clone(), count, 100).expect("the area is large enough");
 
         let store = self.world.store.encode();
@@ -141,19 +189,38 @@ impl Life {
         drop(made.expect("the factory's release is good"));
         let ids = [&self.old, &self.new].map(|one| *Envelope::parse(one).expect("a bundle").seals().digest());
 
+        if let Some(wreck) = self.wreck {
+            let area = match wreck {
+                Wreck::State => state,
+                Wreck::Slot => envelopes[0],
+                Wreck::Images => images[0][0],
+                Wreck::Counter => count,
+            };
+            flash.scramble(area.start as usize..(area.start + area.size) as usize);
+            let (mut frame, mut scratch) = memory();
+            let held = Memory { frame: &mut frame, scratch: &mut scratch };
+            let booted = Installer::open(flash.clone(), counter(), layout)
+                .map_err(Error::from)
+                .and_then(|mut device| device.boot(&verifier, &facts, held, |_, _| {}, |_, _, _| ()));
+            return (booted.expect_err("it is refused").code().number().into(), 0);
+        }
+
         let mut cuts = cuts.iter();
         flash.power(cuts.next().copied());
         let mut new_started = false;
         let mut last_counter = 0;
         for _ in 0..ROUNDS {
-            if flash.is_dark() {
+            if flash.is_struck() {
                 flash.power(cuts.next().copied());
             }
             let opened = Installer::open(flash.clone(), counter(), layout);
-            if flash.is_dark() {
-                continue;
-            }
-            let mut device = opened.expect("the state is never lost");
+            let mut device = match opened {
+                Ok(device) => device,
+                Err(error) => {
+                    assert!(flash.is_struck(), "{error}");
+                    continue;
+                }
+            };
             let (mut frame, mut scratch) = memory();
             let held = Memory { frame: &mut frame, scratch: &mut scratch };
             let booted = device.boot(
@@ -163,16 +230,21 @@ impl Life {
                 |_, _| {},
                 |update, slot, reason| (*update.release_id(), update.confirmed_security_version().0, slot, reason),
             );
-            if flash.is_dark() {
-                continue;
-            }
-            let (id, version, slot, reason) = booted.expect("there is always something to boot");
+            let (id, version, slot, reason) = match booted {
+                Ok(booted) => booted,
+                Err(error) => {
+                    assert!(flash.is_struck(), "{error}");
+                    continue;
+                }
+            };
             assert!(ids.contains(&id), "only authentic releases boot");
-            let holds = device.counter().read();
-            if flash.is_dark() {
-                continue;
-            }
-            let holds = holds.expect("the counter can be read");
+            let holds = match device.counter().read() {
+                Ok(holds) => holds,
+                Err(error) => {
+                    assert!(flash.is_struck(), "{error:?}");
+                    continue;
+                }
+            };
             assert!(version >= holds, "nothing below the counter boots");
             assert!(holds >= last_counter, "the counter never falls");
             last_counter = holds;
@@ -185,13 +257,16 @@ impl Life {
                     new_started = true;
                     let held = Memory { frame: &mut frame, scratch: &mut scratch };
                     let done = device.confirm(slot, &verifier, &facts, held);
-                    assert!(done.is_ok() || flash.is_dark(), "{done:?}");
+                    assert!(done.is_ok() || flash.is_struck(), "{done:?}");
                 }
-                Reason::Confirmed if id == ids[1] && holds == 4 => return flash.operations(),
+                Reason::Confirmed if id == ids[1] && holds == 4 => {
+                    return (flash.operations(), flash.reads());
+                }
+                Reason::Confirmed if id == ids[1] && flash.is_struck() => {}
                 Reason::Confirmed if id == ids[1] => panic!("the counter of a confirmed release is raised at boot"),
                 Reason::Confirmed => {
                     let done = self.update(&mut device, slot, &verifier, &facts);
-                    assert!(done.is_ok() || flash.is_dark(), "{done:?}");
+                    assert!(done.is_ok() || flash.is_struck(), "{done:?}");
                 }
                 other => panic!("{other:?}"),
             }
@@ -199,10 +274,10 @@ impl Life {
         panic!("the update did not come to an end with {cuts:?} left");
     }
 
-    /// Streams the new bundle in chunks of 97 bytes, from where an earlier attempt ended.
-    fn update<const W: usize, const E: usize>(
+    /// Streams the new bundle in chunks, from where an earlier attempt ended.
+    fn update<const W: usize, const E: usize, const R: usize>(
         &self,
-        device: &mut Installer<'_, Flash<W, E>, FlashCounter<Flash<W, E>>>,
+        device: &mut Installer<'_, Flash<W, E, R>, FlashCounter<Flash<W, E, R>>>,
         running: SlotId,
         verifier: &Verifier<'_>,
         facts: &Facts<'_>,
@@ -212,14 +287,14 @@ impl Life {
         let frame = &self.new[..size];
         let mut receiving = device.receive(running, verifier, facts, frame, Payloads::Enclosed, &mut scratch)?;
         let start = usize::try_from(receiving.position()).expect("small");
-        for chunk in self.new[start..].chunks(97) {
+        for chunk in self.new[start..].chunks(self.chunk) {
             receiving.push(chunk)?;
         }
         activate(receiving.finish(&mut scratch)?)
     }
 
     /// Writes the old release where slot A has its places, as a factory's programmer does.
-    fn put<const W: usize, const E: usize>(&self, flash: &mut Flash<W, E>, layout: &Layout<'_>) {
+    fn put<const W: usize, const E: usize, const R: usize>(&self, flash: &mut Flash<W, E, R>, layout: &Layout<'_>) {
         use twinseal_installer::embedded_storage::nor_flash::NorFlash as _;
         let size = Envelope::parse(&self.old).expect("a bundle").size();
         let stored = [&u32::try_from(size).expect("small").to_le_bytes(), &self.old[..size]].concat();
