@@ -9,6 +9,7 @@ use clap::Subcommand;
 use crate::report::{self, Format};
 
 pub mod attach;
+pub mod ceremony;
 pub mod completions;
 pub mod detach;
 pub mod errors;
@@ -21,9 +22,10 @@ mod key_args;
 pub mod keygen;
 pub mod man;
 pub mod quickstart;
+mod said;
+pub mod seals;
 pub mod sign;
 pub mod strip;
-mod taken;
 pub mod trust;
 pub mod verify;
 
@@ -40,6 +42,10 @@ pub enum Command {
     Trust(trust::Args),
     /// Seal a release: every identity with both of its keys
     Sign(sign::Args),
+    /// Seal by several people at several places: request, respond, assemble
+    Ceremony(ceremony::Args),
+    /// Add seals to a bundle, or take them out
+    Seals(seals::Args),
     /// The signing journal: who sealed what, with which keys, and when
     Journal(journal::Args),
     /// Decide as a given device would
@@ -72,6 +78,8 @@ impl Command {
             Self::Key(args) => args.run(format),
             Self::Trust(args) => args.run(format),
             Self::Sign(args) => report::conclude(args.run(), format),
+            Self::Ceremony(args) => args.run(format),
+            Self::Seals(args) => args.run(format),
             Self::Journal(args) => args.run(format),
             Self::Verify(args) => report::conclude(args.run(), format),
             Self::Inspect(args) => report::conclude(args.run(), format),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use twinseal_formats::encode::with_entries;
+use twinseal_formats::encode::{self, NewSeal, with_entries};
 use twinseal_formats::{
     Digest, EntryHead, Envelope, EvidenceIndex, Fault, Manifest, ParseError, Stage, evidence_name, payload_name,
 };
@@ -179,10 +179,30 @@ impl<'b> Opened<'b> {
     /// As `write_form`.
     pub fn prepare_form(&self, pieces: &[Piece], out: &Path, overwrite: Overwrite) -> Examined<(NewFile, u64)> {
         let entries = pieces.len().saturating_add(2);
-        let frame = with_entries(self.bundle.frame(&self.envelope), entries)?;
+        self.prepare(&with_entries(self.bundle.frame(&self.envelope), entries)?, pieces, out, overwrite)
+    }
+
+    /// Writes a frame around the same manifest, with other seals, and the pieces that are in the bundle; the file does not appear before
+    /// it is committed.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_form`](Self::write_form); also a seal that the format does not allow.
+    pub fn prepare_seals(&self, seals: &[NewSeal], out: &Path, overwrite: Overwrite) -> Examined<(NewFile, u64)> {
+        let form = self.layout.form;
+        let mut pieces = if form.payloads_enclosed { self.payloads(None)? } else { Vec::new() };
+        if form.evidence_enclosed {
+            pieces.extend(self.evidence(None)?);
+        }
+        let digest = self.envelope.seals().digest();
+        let frame = encode::envelope(self.envelope.entries(), digest, seals, self.envelope.manifest_bytes())?;
+        self.prepare(&frame, &pieces, out, overwrite)
+    }
+
+    fn prepare(&self, frame: &[u8], pieces: &[Piece], out: &Path, overwrite: Overwrite) -> Examined<(NewFile, u64)> {
         let new = NewFile::create(out, overwrite, Mode::Public)?;
         let failed = |error| Trouble::from(Failure::new(format!("{}: can not be written", name(out))).because(error));
-        new.file().write_all_at(&frame, 0).map_err(failed)?;
+        new.file().write_all_at(frame, 0).map_err(failed)?;
         let mut position = u64::try_from(frame.len()).unwrap_or(u64::MAX);
         let progress = Progress::new("copying", pieces.iter().fold(0, |sum, piece| piece.size.saturating_add(sum)));
         for piece in pieces {

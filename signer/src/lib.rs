@@ -12,6 +12,7 @@ compile_error!("twinseal keeps signing keys in files and relies on Unix permissi
 extern crate alloc;
 
 pub mod bundle;
+pub mod ceremony;
 pub mod cli;
 pub mod command;
 pub mod device;
@@ -40,6 +41,7 @@ pub mod source;
 pub mod store;
 pub mod text;
 pub mod trouble;
+pub mod update;
 
 pub use error::{Failure, Result, name};
 pub use hex::{Hex, unhex};

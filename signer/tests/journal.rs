@@ -47,12 +47,12 @@ fn a_line_says_who_sealed_what_with_which_keys_and_when() {
     assert_eq!(line["tool"], concat!("twinseal ", env!("CARGO_PKG_VERSION")));
     assert!(line["time"].as_str().is_some_and(|time| time.len() == 20 && time.ends_with('Z')), "{line}");
     assert_eq!(entry["what"], "release");
-    assert_eq!(entry["sequence-number"], 42);
+    assert_eq!(entry["sequence_number"], 42);
     assert_eq!(entry["version"], "1.4.0");
-    assert_eq!(entry["release-id"], signed["release_id"]);
-    assert_eq!(entry["sealed-by"][0]["anchor-id"], signed["identities"][0]);
+    assert_eq!(entry["release_id"], signed["release_id"]);
+    assert_eq!(entry["sealed_by"][0]["anchor_id"], signed["identities"][0]);
     let algorithms: Vec<_> =
-        entry["sealed-by"][0]["keys"].as_array().expect("keys").iter().map(|key| &key["algorithm"]).collect();
+        entry["sealed_by"][0]["keys"].as_array().expect("keys").iter().map(|key| &key["algorithm"]).collect();
     assert_eq!(algorithms, ["ed25519", "ml-dsa-44"]);
     let text = place.run(&["journal", "show", "j", "--sequence-number", "42"]).ok().text();
     assert!(text.contains("release 1.4.0, sequence number 42") && text.contains("the chain holds"), "{text}");
@@ -161,7 +161,7 @@ fn verify_finds_what_was_changed_and_with_a_head_what_was_cut() {
     assert!(cut.text().contains("line 3 is not there as it was noted"), "{}", cut.text());
 
     for (changed, part) in [
-        (good.replace("\"sequence-number\":2", "\"sequence-number\":9"), "line 3 does not follow"),
+        (good.replace("\"sequence_number\":2", "\"sequence_number\":9"), "line 3 does not follow"),
         ([lines[0], lines[2], lines[3]].concat(), "line 1 has the number 2"),
         (good.replace("\"version\":\"1.4.0\"", "\"version\": \"1.4.0\""), "not written as"),
         (String::new(), "it has no line"),
@@ -219,7 +219,7 @@ fn many_signers_at_once_lose_and_double_nothing() {
     let entries = entries(&place);
     let mut numbers: Vec<u64> = entries
         .iter()
-        .filter_map(|line| line["entry"]["sequence-number"].as_u64())
+        .filter_map(|line| line["entry"]["sequence_number"].as_u64())
         .filter(|number| *number != 999_999)
         .collect();
     numbers.sort_unstable();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::taken::{Answer, NumberTaken};
+use super::said::{NumberTaken, Said};
 use crate::command::key_args::KeyArgs;
 use crate::error::{Result, name};
 use crate::evidence::Finding;
@@ -115,7 +115,7 @@ impl Args {
         if self.dry_run {
             let public = identities.iter().map(SigningIdentity::public).collect::<Result<Vec<_>>>()?;
             let (_, release_id, findings) = seal::Draft::open(&release, &public, None)?.examined()?;
-            return Ok(Answer::Done(Signed {
+            return Ok(Said::Done(Signed {
                 dry_run: true,
                 bundle: name(&self.out),
                 size: 0,
@@ -142,9 +142,9 @@ impl Args {
         };
         let sealed = match seal::seal(&release, &identities, target)? {
             Ok(sealed) => sealed,
-            Err(taken) => return Ok(Answer::Refused(NumberTaken::new(&self.out, release.sequence_number.0, &taken))),
+            Err(taken) => return Ok(Said::Taken(NumberTaken::new(&self.out, release.sequence_number.0, &taken))),
         };
-        Ok(Answer::Done(Signed {
+        Ok(Said::Done(Signed {
             dry_run: false,
             bundle: name(&self.out),
             size: sealed.size,

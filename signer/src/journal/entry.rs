@@ -12,7 +12,7 @@ use crate::identity::PublicIdentity;
 
 /// One line. Its text is this value as JSON, with the fields in this order and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Line {
     /// Counted from 0.
@@ -33,7 +33,6 @@ pub struct Line {
 #[non_exhaustive]
 pub enum Entry {
     /// The journal was begun.
-    #[serde(rename_all = "kebab-case")]
     Begun {
         /// The name and version of the format.
         schema: String,
@@ -47,7 +46,7 @@ pub enum Entry {
 
 /// Something that was sealed, by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Act {
     /// A release.
@@ -84,7 +83,7 @@ pub enum Act {
 
 /// A signing identity that sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Sealer {
     /// Its name.
@@ -95,7 +94,7 @@ pub struct Sealer {
 
 /// A key that sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Key {
     /// Its algorithm.

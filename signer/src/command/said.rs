@@ -1,4 +1,4 @@
-//! What the commands that seal say when the journal has another release of the sequence number.
+//! What the commands that seal say: their report, or why they refused.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,12 +9,27 @@ use crate::error::name;
 use crate::journal::Taken;
 use crate::report::{Exit, Report};
 
-/// What a command that seals answers: its own report, or that the number is taken.
+/// What a command that seals says.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum Answer<R> {
+pub(super) enum Said<R> {
     Done(R),
-    Refused(NumberTaken),
+    Taken(NumberTaken),
+    Refused(Refused),
+}
+
+/// What was examined is not what it should be: nothing was done.
+#[derive(Serialize)]
+pub(super) struct Refused {
+    file: String,
+    refused: String,
+    remedy: &'static str,
+}
+
+impl Refused {
+    pub(super) fn new(file: &Path, refused: impl ToString, remedy: &'static str) -> Self {
+        Self { file: name(file), refused: refused.to_string(), remedy }
+    }
 }
 
 /// The sequence number belongs to another release.
@@ -39,13 +54,18 @@ impl NumberTaken {
     }
 }
 
-impl<R: Report> Report for Answer<R> {
+impl<R: Report> Report for Said<R> {
     const SCHEMA: &'static str = R::SCHEMA;
 
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let taken = match self {
             Self::Done(report) => return report.human(out),
-            Self::Refused(taken) => taken,
+            Self::Refused(Refused { file, refused, remedy }) => {
+                writeln!(out, "REFUSED, nothing was done: {file}")?;
+                writeln!(out, "  {refused}")?;
+                return writeln!(out, "  help: {remedy}");
+            }
+            Self::Taken(taken) => taken,
         };
         writeln!(out, "REFUSED, nothing was sealed: {}", taken.bundle)?;
         writeln!(out, "  sequence number {} belongs to another release: {}", taken.sequence_number, taken.release_id)?;
@@ -56,7 +76,7 @@ impl<R: Report> Report for Answer<R> {
     fn exit(&self) -> Exit {
         match self {
             Self::Done(report) => report.exit(),
-            Self::Refused(_) => Exit::Refused,
+            Self::Taken(_) | Self::Refused(_) => Exit::Refused,
         }
     }
 
