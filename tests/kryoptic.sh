@@ -7,9 +7,9 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/twinseal
-# One build for each lock file: another version is another module.
-lock=$(sha256sum "$here/kryoptic/Cargo.lock" | cut -c 1-16)
-module=$cache/kryoptic-$lock.so
+# One build for each state of the source: another version is another module.
+state=$(cat "$here/kryoptic/Cargo.lock" "$here/kryoptic/Cargo.toml" "$here/kryoptic/src/lib.rs" | sha256sum | cut -c 1-16)
+module=$cache/kryoptic-$state.so
 if [ ! -f "$module" ] && [ "${1:-}" != --built ]; then
   mkdir -p "$cache"
   CARGO_TARGET_DIR=$cache/kryoptic-build cargo build --locked --release --quiet \
