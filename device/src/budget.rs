@@ -27,22 +27,32 @@ pub(crate) struct Budget {
 /// The file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Budgets {
+pub(crate) struct Budgets {
     /// By which compiler it was measured. Another one makes other code, and says nothing about a change of ours.
-    compiler: String,
+    pub(crate) compiler: String,
     #[serde(default)]
-    rows: BTreeMap<String, Limits>,
+    pub(crate) rows: BTreeMap<String, Limits>,
 }
 
 /// What a row may cost.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Limits {
-    instructions: u64,
-    stack: u64,
-    buffers: u64,
-    flash: u64,
-    tables: u64,
+pub(crate) struct Limits {
+    pub(crate) instructions: u64,
+    pub(crate) stack: u64,
+    pub(crate) buffers: u64,
+    pub(crate) flash: u64,
+    pub(crate) tables: u64,
+}
+
+impl Budgets {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// It is not there, or not what it should be.
+    pub(crate) fn read() -> Result<Self> {
+        Ok(toml::from_str(&fs::read_to_string(path())?)?)
+    }
 }
 
 impl Budget {
@@ -57,7 +67,7 @@ impl Budget {
             println!("{} rows written to {}", table.rows.len(), path().display());
             return Ok(true);
         }
-        let budgets: Budgets = toml::from_str(&fs::read_to_string(path())?)?;
+        let budgets = Budgets::read()?;
         let compiler = first_line("rustc", "--version")?;
         if compiler != budgets.compiler {
             return Err(Failure::new(format!(

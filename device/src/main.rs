@@ -10,11 +10,13 @@ use clap::{Parser, Subcommand};
 
 mod board;
 mod budget;
+mod chart;
 mod failure;
 mod given;
 mod image;
 mod panics;
 mod refuse;
+mod report;
 mod row;
 mod table;
 mod vectors;
@@ -40,6 +42,8 @@ enum Command {
     Measure(table::Measure),
     /// Hold every figure against its budget
     Budget(budget::Budget),
+    /// Write docs/performance.md and its charts
+    Report(report::Report),
     /// Show that no code of ours can panic, as linked
     Panics(panics::Panics),
     /// Put every named bad input before the boards: they must say what the host says
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Command::Given => given::write_all(&given::folder()).map(|_| true),
         Command::Measure(measure) => measure.run().map(|()| true),
         Command::Budget(budget) => budget.run(),
+        Command::Report(report) => report.run().map(|()| true),
         Command::Panics(panics) => panics.run(),
         Command::Refuse(refuse) => refuse.run(),
         Command::Vectors(vectors) => vectors.run(),
