@@ -9,9 +9,11 @@ use clap::Subcommand;
 use crate::report::{self, Format};
 
 pub mod attach;
+pub mod cbom;
 pub mod ceremony;
 pub mod completions;
 pub mod detach;
+pub mod diff;
 pub mod errors;
 pub mod extract;
 mod forms_report;
@@ -52,6 +54,10 @@ pub enum Command {
     Verify(verify::Args),
     /// Show what a bundle says and who vouches for it
     Inspect(inspect::Args),
+    /// Compare two releases; the exit code says whether a change bears on security
+    Diff(diff::Args),
+    /// Write the cryptographic bill of materials of a bundle (CycloneDX)
+    Cbom(cbom::Args),
     /// Take payloads and evidence out of a bundle
     Extract(extract::Args),
     /// Leave the evidence out of a bundle; no seal changes
@@ -83,6 +89,8 @@ impl Command {
             Self::Journal(args) => args.run(format),
             Self::Verify(args) => report::conclude(args.run(), format),
             Self::Inspect(args) => report::conclude(args.run(), format),
+            Self::Diff(args) => report::conclude(args.run(), format),
+            Self::Cbom(args) => report::conclude(args.run(), format),
             Self::Extract(args) => report::conclude(args.run(), format),
             Self::Strip(args) => report::conclude(args.run(), format),
             Self::Detach(args) => report::conclude(args.run(), format),

@@ -43,6 +43,8 @@ const COMMANDS: &[&[&str]] = &[
     &["journal", "verify"],
     &["verify"],
     &["inspect"],
+    &["diff"],
+    &["cbom"],
     &["extract"],
     &["strip"],
     &["detach"],
