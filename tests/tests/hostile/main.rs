@@ -42,6 +42,7 @@ mod accepted;
 mod admit;
 mod configuration;
 mod devices;
+mod document;
 mod evidence;
 mod frame;
 mod hybrid;
@@ -143,6 +144,11 @@ macro_rules! refused {
 
         fn all_cases() -> Vec<Case> {
             [$($module::cases()),+].into_iter().flatten().collect()
+        }
+
+        /// The cases by module, with the test that runs them.
+        pub(crate) fn sections() -> Vec<(&'static str, &'static str, Vec<Case>)> {
+            vec![$((stringify!($module), stringify!($test), $module::cases())),+]
         }
     };
 }
