@@ -194,3 +194,105 @@ fn a_damaged_key_is_not_quoted() {
     assert_eq!(refused, 56);
     place.sign("release.toml", "new").ok();
 }
+
+/// A passphrase that nothing else contains, in the spellings that a message could have it in.
+const PLANTED: &str = "planted-Passphrase-91734";
+
+fn plain(text: &[u8]) -> bool {
+    let hex: String = PLANTED.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let decimal = PLANTED.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ");
+    let parts = [&PLANTED[..12], &PLANTED[12..], &hex[..20], &decimal[..30]];
+    parts.iter().any(|part| text.windows(part.len()).any(|window| window == part.as_bytes()))
+}
+
+#[test]
+fn no_command_shows_or_writes_a_passphrase_or_what_it_protects() {
+    let place = Place::with_release("ml-dsa-44");
+    let traces: Vec<Traces> = KEYS.iter().map(|key| Traces::of(&place.read(key))).collect();
+    for (file, text) in
+        [("pass", PLANTED.to_owned()), ("two", format!("{PLANTED}\n{PLANTED}\n")), ("wrong", "x".into())]
+    {
+        place.write(file, text);
+        place.permit(file, 0o600);
+    }
+    place.run(&["key", "passwd", "id", "--new-passphrase-source", "file:pass"]).ok();
+    let sign = |source| {
+        let arguments = ["sign", "--release", "release.toml", "--identity", "id", "--out", "new", "--overwrite"];
+        [&arguments[..], &["--passphrase-source", source]].concat()
+    };
+    let commands: Vec<Vec<&str>> = vec![
+        sign("file:pass"),
+        sign("file:wrong"),
+        sign("file:two"),
+        // The passphrase itself, where its source belongs; and its file, where something else does.
+        sign(PLANTED),
+        vec!["key", "show", "id"],
+        vec!["key", "show", "pass"],
+        vec!["key", "check", "id", "--passphrase-source", "file:pass"],
+        vec!["key", "check", "pass"],
+        vec!["key", "passwd", "id", "--passphrase-source", "file:wrong", "--new-passphrase-source", "file:pass"],
+        vec!["key", "passwd", "id", "--passphrase-source", "file:pass", "--new-passphrase-source", "file:pass"],
+        vec!["key", "adopt", "--out", "made", "--key", "pass", "--key", "id/ed25519.key.pem"],
+        vec!["sign", "--release", "pass", "--identity", "id", "--out", "new", "--passphrase-source", "file:pass"],
+        vec!["verify", "pass", "--trust", "pass", "--device", "pass"],
+        vec!["trust", "show", "pass"],
+        vec!["inspect", "pass"],
+        vec!["keygen", "--out", "more", "--new-passphrase-source", "file:pass"],
+    ];
+    let mut ran = 0;
+    for command in &commands {
+        for format in ["human", "json"] {
+            let arguments = [&command[..], &["--format", format]].concat();
+            let output = place.command(&arguments).env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace").output();
+            let output = output.expect("the tool starts");
+            assert!(output.status.code().is_some_and(|code| code < 3), "{arguments:?}");
+            for text in [&output.stdout, &output.stderr] {
+                // What stands on the command line is known to whoever wrote it, but goes no further.
+                assert!(!plain(text), "{arguments:?}: {}", String::from_utf8_lossy(text));
+                traces.iter().for_each(|traces| traces.assert_none_in(text, &format!("{arguments:?}")));
+            }
+            ran += 1;
+        }
+    }
+    for (path, contents) in place.everything() {
+        if let (Some(contents), false) = (contents, path.ends_with("pass") || path.ends_with("two")) {
+            assert!(!plain(&contents), "{}", path.display());
+            traces.iter().for_each(|traces| traces.assert_none_in(&contents, &path.display().to_string()));
+        }
+    }
+    println!("secrecy: {ran} runs showed and wrote nothing of a passphrase or of what it protects");
+    assert_eq!(ran, 32);
+    assert!(plain(PLANTED.as_bytes()) && plain(format!("{:?}", PLANTED.as_bytes()).as_bytes()));
+}
+
+/// What other processes see of one that holds a passphrase: its arguments and its environment.
+#[test]
+fn arguments_and_environment_of_a_running_signer_hold_no_passphrase() {
+    use std::io::Write as _;
+
+    let place = Place::with_release("ml-dsa-44");
+    place.write("pass", PLANTED);
+    place.permit("pass", 0o600);
+    place.run(&["key", "passwd", "id", "--new-passphrase-source", "file:pass"]).ok();
+    let mut command = place.command(&["key", "check", "id", "--passphrase-source", "fd:0"]);
+    let mut child = command
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the tool starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(PLANTED.as_bytes()).expect("it takes the passphrase");
+    std::thread::sleep(core::time::Duration::from_millis(300));
+    let mut seen = 0;
+    for file in ["cmdline", "environ"] {
+        let path = format!("/proc/{}/{file}", child.id());
+        // Not readable at all is as good.
+        if let Ok(text) = std::fs::read(&path) {
+            assert!(!plain(&text), "{path}");
+            seen += 1;
+        }
+    }
+    drop(stdin);
+    assert!(child.wait_with_output().expect("it ends").status.success());
+    println!("secrecy: {seen} views of a running signer without its passphrase");
+}

@@ -13,8 +13,9 @@ use crate::secret::SecretSource;
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct KeyArgs {
     /// Where the passphrase of encrypted keys comes from: prompt, fd:N or file:PATH. Once for all identities, or once for each
+    // Text until it is used: what clap can't parse it repeats, and somebody will put the passphrase itself here.
     #[arg(long = "passphrase-source", value_name = "SOURCE")]
-    passphrase_sources: Vec<SecretSource>,
+    passphrase_sources: Vec<String>,
 
     /// Read key and passphrase files through symbolic links, as mounted secrets need it
     #[arg(long)]
@@ -44,7 +45,8 @@ impl KeyArgs {
     /// There are neither one source nor as many as identities.
     pub(super) fn accesses(&self, count: usize) -> Result<Vec<Arc<Access>>> {
         let new = |source: &SecretSource| Arc::new(Access::new(self.links(), source.clone()));
-        match self.passphrase_sources.as_slice() {
+        let sources = self.passphrase_sources.iter().map(|text| text.parse()).collect::<Result<Vec<SecretSource>>>()?;
+        match sources.as_slice() {
             // Each is asked for by itself.
             [] | [SecretSource::Prompt] => Ok((0..count).map(|_| new(&SecretSource::Prompt)).collect()),
             // Read once: a descriptor gives what it has only once.

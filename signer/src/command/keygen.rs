@@ -41,7 +41,7 @@ pub struct Args {
 
     /// Encrypt the signing keys under a passphrase from there: prompt, fd:N or file:PATH
     #[arg(long, value_name = "SOURCE")]
-    new_passphrase_source: Option<SecretSource>,
+    new_passphrase_source: Option<String>,
 }
 
 impl Args {
@@ -52,8 +52,8 @@ impl Args {
     /// The directory exists or can't be written, or the operating system has no random numbers. Nothing is left behind.
     pub fn run(&self) -> Result<impl Report + use<>> {
         let identity = SigningIdentity::generate(self.set)?;
-        let source = self.new_passphrase_source.as_ref();
-        let passphrase = source.map(|source| source.read_new(&name(&self.out), Links::Refuse)).transpose()?;
+        let source = self.new_passphrase_source.as_ref().map(|text| text.parse::<SecretSource>()).transpose()?;
+        let passphrase = source.as_ref().map(|source| source.read_new(&name(&self.out), Links::Refuse)).transpose()?;
         identity.write_with(&self.out, passphrase.as_ref())?;
         let keys = identity.keys().map(|key| {
             let algorithm = key.algorithm();

@@ -35,7 +35,7 @@ pub struct Args {
 
     /// Where the new passphrase comes from: prompt, fd:N or file:PATH
     #[arg(long, value_name = "SOURCE", required_unless_present = "remove", conflicts_with = "remove")]
-    new_passphrase_source: Option<SecretSource>,
+    new_passphrase_source: Option<String>,
 
     /// Leave the keys unencrypted
     #[arg(long)]
@@ -57,8 +57,9 @@ impl Args {
         let accesses = self.keys.accesses(1)?;
         let access = accesses.first().ok_or_else(|| Failure::new("no identity was given"))?;
         let identity = SigningIdentity::load_with(&directory, access)?.public()?;
-        let source = self.new_passphrase_source.as_ref();
-        let passphrase = source.map(|source| source.read_new(&name(&directory), self.keys.links())).transpose()?;
+        let source = self.new_passphrase_source.as_ref().map(|text| text.parse::<SecretSource>()).transpose()?;
+        let passphrase =
+            source.as_ref().map(|source| source.read_new(&name(&directory), self.keys.links())).transpose()?;
         let new = NewDirectory::beside(&directory, Mode::Secret)?;
         for key in identity.keys() {
             let file = signing_key_file(key.algorithm());
