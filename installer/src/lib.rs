@@ -9,7 +9,7 @@
 //! | [`Installer::confirm`] | application | the release proved itself; then the rollback counter rises |
 //!
 //! Power can be lost at any time, also in the middle of writing or erasing: the device boots an authentic release that is not below its rollback
-//! counter, and what was interrupted is finished or refused when it is tried again. docs/procedure.md has the rules (I-1 to I-12).
+//! counter, and what was interrupted is finished or refused when it is tried again. docs/procedure.md has the rules (I-1 to I-13).
 //!
 //! Nothing here allocates, recurses or panics, every loop is bounded, and all flash goes through the traits of `embedded-storage`.
 

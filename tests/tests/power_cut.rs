@@ -20,6 +20,8 @@
 mod flash;
 #[path = "power_cut/life.rs"]
 mod life;
+#[path = "power_cut/trust.rs"]
+mod trust;
 
 use flash::{Cut, FAULTS, TEARS, Tear};
 use life::{KINDS, Life, Wreck};
@@ -124,6 +126,21 @@ fn what_nobody_wrote_has_a_number() {
     assert_eq!(Life::new(KINDS[4]).wrecked(Wreck::Slot), 0x0a0b);
     assert_eq!(Life::new(KINDS[4]).wrecked(Wreck::Images), 0x0a0b);
     assert_eq!(Life::new(KINDS[4]).wrecked(Wreck::Counter), 0x0a09);
+}
+
+#[test]
+fn one_cut_at_every_operation_of_a_trust_update() {
+    let change = trust::Change::new();
+    let operations = change.with_cuts(&[]);
+    let mut cuts = 0_u32;
+    for at in (0..operations).step_by(if is_long() { 1 } else { 3 }) {
+        for tear in TEARS.into_iter().chain(FAULTS) {
+            change.with_cuts(&[Cut { at, tear }]);
+            cuts += 1;
+        }
+    }
+    println!("{cuts} cuts and faults in {operations} operations of a trust update, 0 exceptions");
+    assert!(cuts > 200, "{cuts}");
 }
 
 #[test]

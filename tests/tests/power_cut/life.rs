@@ -73,7 +73,8 @@ impl SealVerifier for Anything {
     }
 }
 
-static ANYTHING: [&dyn SealVerifier; 2] = [&Anything(SealAlgorithm::Ed25519), &Anything(SealAlgorithm::MlDsa44)];
+pub(crate) static ANYTHING: [&dyn SealVerifier; 2] =
+    [&Anything(SealAlgorithm::Ed25519), &Anything(SealAlgorithm::MlDsa44)];
 
 impl Life {
     pub(crate) fn new(kind: Kind) -> Self {
