@@ -28,6 +28,8 @@ const COMMANDS: &[&[&str]] = &[
     &["trust", "make"],
     &["trust", "show"],
     &["trust", "expand"],
+    &["trust", "update"],
+    &["trust", "apply"],
     &["sign"],
     &["ceremony"],
     &["ceremony", "request"],

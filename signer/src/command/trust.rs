@@ -6,12 +6,14 @@ use clap::Subcommand;
 
 use crate::report::{self, Format};
 
+pub mod apply;
 mod contents;
 pub mod expand;
 mod identity;
 pub mod make;
 pub mod show;
 mod source;
+pub mod update;
 
 /// Arguments of `trust`.
 #[derive(Debug, clap::Args)]
@@ -34,6 +36,10 @@ enum Command {
     Show(show::Args),
     /// Compute the tables with which devices verify faster, or compare them
     Expand(expand::Args),
+    /// Seal a trust store that takes another one's place
+    Update(Box<update::Args>),
+    /// Decide about a trust update as a device would, and write the store it would then have
+    Apply(apply::Args),
 }
 
 impl Args {
@@ -43,6 +49,8 @@ impl Args {
         match &self.command {
             Command::Make(args) => report::conclude(args.run(), format),
             Command::Expand(args) => report::conclude(args.run(), format),
+            Command::Update(args) => report::conclude(args.run(), format),
+            Command::Apply(args) => report::conclude(args.run(), format),
             Command::Show(args) => report::conclude(args.run(), format),
         }
     }

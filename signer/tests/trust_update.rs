@@ -1,0 +1,112 @@
+//! Keys are rotated and revoked: trust updates sealed at hand and in a ceremony, and decided about as a device does.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test ends where something is not as it must be"
+)]
+
+#[path = "support/tool.rs"]
+mod tool;
+
+use serde_json::Value;
+use tool::Place;
+
+/// Roots a, b, c of which two are demanded; the next store has d in c's place; `good` is the confirmed release.
+fn place() -> Place {
+    let place = Place::with_release("ml-dsa-44");
+    for name in ["a", "b", "c", "d", "id2"] {
+        place.run(&["keygen", "--out", name, "--set", "ml-dsa-44"]).ok();
+    }
+    let roots = |last| ["--root", "a", "--root", "b", "--root", last, "--require", "root=2"];
+    place.trust("old", &[&roots("c")[..], &["--release", "id"]].concat());
+    place.trust("new", &[&roots("d")[..], &["--release", "id", "--release", "id2", "--epoch", "1"]].concat());
+    place.trust("gone", &[&roots("d")[..], &["--release", "id2", "--epoch", "1"]].concat());
+    place.sign("release.toml", "good").ok();
+    place
+}
+
+fn update<'a>(store: &'a str, identities: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = vec!["trust", "update", "--replaces", "old", "--store", store, "--out", "u"];
+    for identity in identities {
+        arguments.extend(["--identity", identity]);
+    }
+    arguments
+}
+
+fn apply<'a>(trust: &'a str, counter: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let arguments = ["trust", "apply", "u", "--trust", trust, "--vendor", "acme.example", "--model", "thermostat"];
+    [&arguments[..], &["--epoch-counter", counter, "--out", "taken"], more].concat()
+}
+
+fn refused(place: &Place, arguments: &[&str], part: &str) {
+    let before = place.everything();
+    let ran = place.run(arguments);
+    assert_eq!(ran.code, 1, "{part}: {ran:?}");
+    assert!(ran.text().contains(part), "{part}: {}", ran.text());
+    assert!(place.everything() == before, "{part}");
+}
+
+#[test]
+fn a_key_is_rotated_and_a_stolen_one_rotates_nothing() {
+    let place = place();
+    let unmet = "authenticate.requirement-not-met";
+    for thief in [&["c"][..], &["a"], &["a", "id"], &["c", "d"]] {
+        place.fails_and_changes_nothing(&update("new", thief), unmet);
+    }
+    place.fails_and_changes_nothing(&update("new", &["a", "c"]), "update.new-requirement-not-met");
+    place.fails_and_changes_nothing(&update("old", &["a", "b"]), "update.epoch-step");
+    place.run(&["journal", "new", "j"]).ok();
+    place.run(&[&update("new", &["a", "b"])[..], &["--journal", "j"]].concat()).ok();
+    let entry = place.json(&["journal", "show", "j"]).ok().object()["entries"][1]["entry"].clone();
+    assert_eq!((&entry["what"], &entry["epoch"]), (&"trust-update".into(), &1.into()));
+
+    refused(&place, &apply("old", "1", &[]), "update.store-replaced");
+    refused(&place, &apply("new", "1", &[]), "update.replaces-another");
+    let said = place.run(&apply("old", "0", &["--confirmed", "good"])).ok().text();
+    assert!(said.contains("ADDS:           d (root)") && said.contains("REVOKES:        c (root)"), "{said}");
+    assert_eq!(place.read("taken"), place.read("new"));
+    place.json(&["verify", "good", "--trust", "taken", "--device", "device.toml"]).ok();
+}
+
+#[test]
+fn a_device_that_would_not_boot_again_keeps_its_store() {
+    let place = place();
+    place.run(&update("gone", &["a", "b"])).ok();
+    refused(&place, &apply("old", "0", &["--confirmed", "good"]), "update.confirmed-release-refused");
+    place.run(&apply("old", "0", &[])).ok();
+    place.write("u", tool::flipped(&place.read("u"), 700));
+    place.run(&["trust", "show", "old"]).ok();
+    refused(&place, &apply("old", "0", &["--overwrite"]), "authenticate.");
+}
+
+#[test]
+fn a_trust_update_is_sealed_in_a_ceremony() {
+    let place = place();
+    place.run(&["ceremony", "request", "--replaces", "old", "--store", "new", "--out", "request.json"]).ok();
+    let request: Value = serde_json::from_slice(&place.read("request.json")).expect("JSON");
+    let digest = request["digest"].as_str().expect("a digest").to_owned();
+    assert_eq!(request["signers"].as_array().map(Vec::len), Some(4), "the roots of both stores");
+    let answer = |identity: &str| {
+        let out = format!("{identity}.json");
+        place
+            .run(&["ceremony", "respond", "request.json", "--identity", identity, "--confirm", &digest, "--out", &out])
+            .ok();
+    };
+    answer("a");
+    answer("c");
+    answer("b");
+    let assemble = ["ceremony", "assemble", "request.json", "--out", "u", "--answer", "a.json"];
+    let missing = place.json(&[&assemble[..], &["--answer", "c.json"]].concat());
+    assert_eq!(missing.code, 1);
+    assert_eq!(
+        missing.object()["missing"].as_array().map(Vec::len),
+        Some(1),
+        "enough for the old store, not for the new one"
+    );
+    place.run(&[&assemble[..], &["--answer", "b.json"]].concat()).ok();
+    place.run(&apply("old", "0", &["--confirmed", "good"])).ok();
+    assert_eq!(place.read("taken"), place.read("new"));
+}
