@@ -87,7 +87,7 @@ impl Command {
             Self::Ceremony(args) => args.run(format),
             Self::Seals(args) => args.run(format),
             Self::Journal(args) => args.run(format),
-            Self::Verify(args) => report::conclude(args.run(), format),
+            Self::Verify(args) => args.run(format),
             Self::Inspect(args) => report::conclude(args.run(), format),
             Self::Diff(args) => report::conclude(args.run(), format),
             Self::Cbom(args) => report::conclude(args.run(), format),

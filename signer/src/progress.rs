@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How far some work has come, in bytes. The bar goes away with the last clone.
+/// How far some work has come, in bytes or files. The bar goes away with the last clone.
 #[derive(Clone, Debug)]
 pub struct Progress(Arc<Bar>);
 
@@ -27,13 +27,27 @@ impl Progress {
         })))
     }
 
+    /// A bar for that many files.
+    #[must_use]
+    pub fn of_files(task: &'static str, files: usize) -> Self {
+        if files < 2 || !io::stderr().is_terminal() {
+            return Self::hidden();
+        }
+        let bar = ProgressBar::new(u64::try_from(files).unwrap_or(u64::MAX)).with_message(task);
+        let style = ProgressStyle::with_template("{msg:9} [{bar:40}] {pos}/{len} {per_sec} {eta}");
+        Self(Arc::new(Bar(match style {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        })))
+    }
+
     /// Progress that nobody sees.
     #[must_use]
     pub fn hidden() -> Self {
         Self(Arc::new(Bar(ProgressBar::hidden())))
     }
 
-    /// So many bytes more are done.
+    /// So many more are done.
     pub fn advance(&self, bytes: usize) {
         self.0.0.inc(u64::try_from(bytes).unwrap_or(u64::MAX));
     }

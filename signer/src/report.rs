@@ -39,13 +39,18 @@ pub enum Exit {
     Success,
     /// 1: examined, and refused.
     Refused,
+    /// 3: two implementations do not agree; nothing may be concluded from either.
+    Disagreement,
 }
 
 impl Exit {
-    const fn code(self) -> u8 {
+    /// The exit code of the process.
+    #[must_use]
+    pub const fn code(self) -> u8 {
         match self {
             Self::Success => 0,
             Self::Refused => 1,
+            Self::Disagreement => 3,
         }
     }
 }
@@ -90,6 +95,22 @@ fn wants_json(arguments: impl IntoIterator<Item = OsString>) -> bool {
     })
 }
 
+/// Renders a failure on the process's own streams and gives its exit code.
+pub fn failed(failure: &Failure, format: Format) -> ExitCode {
+    ExitCode::from(fail(failure, format, &mut io::stdout().lock(), &mut io::stderr().lock()))
+}
+
+/// Appends a report as one JSON object on one line.
+pub(crate) fn json_line<R: Report>(report: &R, line: &mut Vec<u8>) -> io::Result<()> {
+    json(line, &Tagged { schema: R::SCHEMA, content: report })
+}
+
+/// Appends a failure as one JSON object on one line, with the file it is about.
+pub(crate) fn json_failure(failure: &Failure, bundle: Option<String>, line: &mut Vec<u8>) -> io::Result<()> {
+    let content = Failed { bundle, error: failure.to_string(), remedy: failure.advice() };
+    json(line, &Tagged { schema: "twinseal.failure/1", content: &content })
+}
+
 fn render<R: Report>(outcome: Result<R>, format: Format, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
     let report = match outcome {
         Ok(report) => report,
@@ -123,9 +144,7 @@ fn fail(failure: &Failure, format: Format, stdout: &mut dyn Write, stderr: &mut 
         }
         Format::Json => {
             let mut text = Vec::new();
-            let content = Failed { error: failure.to_string(), remedy: failure.advice() };
-            json(&mut text, &Tagged { schema: "twinseal.failure/1", content: &content })
-                .and_then(|()| deliver(&text, stdout))
+            json_failure(failure, None, &mut text).and_then(|()| deliver(&text, stdout))
         }
     };
     // The exit code still says it when no stream does.
@@ -156,11 +175,15 @@ struct Tagged<'a, T> {
 
 #[derive(Serialize)]
 struct Failed<'a> {
+    /// Where many were examined: which one it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle: Option<String>,
     error: String,
     remedy: Option<&'a str>,
 }
 
-const FAILED: u8 = 2;
+/// The exit code of a failure.
+pub(crate) const FAILED: u8 = 2;
 
 #[cfg(test)]
 mod tests {

@@ -25,11 +25,10 @@ use crate::release::ReleaseFile;
 mod evidence;
 mod input;
 mod read_back;
-mod second_opinion;
 
+pub use crate::second_opinion::{Disagreement, second_opinion};
 pub use input::Flattened;
-pub(crate) use second_opinion::agrees;
-pub use second_opinion::{Disagreement, second_opinion};
+pub(crate) use crate::second_opinion::agrees;
 
 use input::{Component, Evidence};
 

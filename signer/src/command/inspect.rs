@@ -4,17 +4,20 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use serde::Serialize;
-use twinseal_formats::{
-    Digest, Envelope, EvidenceIndex, Manifest, SealAlgorithm, Seals, TrustStore, evidence_name, payload_name,
-};
-use twinseal_verifier::{AuthenticateError, Error, Hasher};
+use twinseal_verifier::{AuthenticateError, Error};
 
-use crate::bundle::{Bundle, Layout};
+use crate::bundle::Bundle;
 use crate::error::{Result, name};
 use crate::errors::Refusal;
+use crate::foreign::Foreign;
 use crate::report::{Exit, Report};
 use crate::store;
-use crate::trouble::{Examined, Trouble};
+use crate::tree::Tree;
+use crate::trouble::Trouble;
+
+mod contents;
+
+use contents::{Contents, contents};
 
 /// Arguments of `inspect`.
 #[derive(Debug, clap::Args)]
@@ -22,7 +25,12 @@ use crate::trouble::{Examined, Trouble};
 Examples:
   twinseal inspect thermostat-1.4.0.twinseal
   twinseal inspect thermostat-1.4.0.twinseal --trust trust.cbor
+  twinseal inspect thermostat-1.4.0.twinseal --bytes
   twinseal inspect thermostat-1.4.0.twinseal --format json
+
+--bytes accounts for every byte of the file: sealed (and by which keys), covered by a digest (and which), a signature, framing that \
+the format fixes, or absent by form. Payloads are not read for it: whether they have their digests is for `twinseal verify`. A SUIT envelope \
+of another profile is refused, and still described: what it is, and whether its digest holds.
 
 Without --trust everything shown is a claim of whoever made the file, and marked NOT VERIFIED. With --trust the seals are \
 held against that trust store; whether a device takes the release, and whether its images match, is for `twinseal verify`. \
@@ -35,6 +43,10 @@ pub struct Args {
     /// A trust store to hold the seals against
     #[arg(long, value_name = "STORE")]
     trust: Option<PathBuf>,
+
+    /// Account for every byte of the file
+    #[arg(long)]
+    bytes: bool,
 }
 
 impl Args {
@@ -55,10 +67,11 @@ impl Args {
             size: bundle.size(),
             status: "NOT VERIFIED",
             refusal: None,
+            foreign: None,
             contents: None,
         };
         let trust = verifier.as_ref().map(|verifier| verifier.store());
-        match Trouble::finding(contents(&bundle, trust))? {
+        match Trouble::finding(contents(&bundle, trust, self.bytes))? {
             Ok(contents) => {
                 // Whatever the seals are worth, they are not over this manifest.
                 if !contents.digest_holds {
@@ -66,7 +79,10 @@ impl Args {
                 }
                 inspection.contents = Some(contents);
             }
-            Err(error) => inspection.refusal = Some(error.into()),
+            Err(error) => {
+                inspection.refusal = Some(error.into());
+                inspection.foreign = Foreign::open(&bundle)?;
+            }
         }
         if let (Some(verifier), Ok(envelope), None) = (&verifier, bundle.envelope(), &inspection.refusal) {
             match verifier.authenticate(&envelope) {
@@ -78,164 +94,16 @@ impl Args {
     }
 }
 
-/// Reads everything but the payloads, and evidence files only to compare their digests.
-fn contents(bundle: &Bundle, trust: Option<&TrustStore<'_>>) -> Examined<Contents> {
-    let envelope = bundle.envelope()?;
-    let manifest = Manifest::parse(envelope.manifest_bytes())?;
-    let layout = bundle.layout(&envelope, &manifest)?;
-    layout.ends_at(bundle.size())?;
-    Ok(Contents {
-        release_id: envelope.seals().digest().to_string(),
-        digest_holds: digest_holds(&envelope),
-        version: manifest.release_version().to_owned(),
-        sequence_number: manifest.sequence_number().0,
-        security_version: manifest.security_version().0,
-        minimum_trust_epoch: manifest.minimum_trust_epoch().0,
-        vendor_id: manifest.vendor().to_string(),
-        class_id: manifest.class().to_string(),
-        frame_size: envelope.size(),
-        payloads: if layout.form.payloads_enclosed { "enclosed" } else { "beside the envelope" },
-        evidence: match (manifest.evidence(), layout.form.evidence_enclosed) {
-            (None, _) => "none",
-            (Some(_), true) => "enclosed",
-            (Some(_), false) => "stripped",
-        },
-        seals: seals(envelope.seals(), trust),
-        components: components(&manifest, &layout),
-        evidence_files: evidence_files(&layout, envelope.seals().digest()),
-        sources: sources(&layout, envelope.seals().digest(), &manifest),
-    })
-}
-
-fn digest_holds(envelope: &Envelope<'_>) -> bool {
-    let digest = envelope.seals().digest();
-    Hasher::digest(digest.algorithm(), envelope.sealed_bytes()).as_ref() == Some(digest)
-}
-
-fn seals(seals: &Seals<'_>, trust: Option<&TrustStore<'_>>) -> Vec<SealShown> {
-    seals
-        .iter()
-        .map(|seal| {
-            let anchor = trust.and_then(|store| store.anchors().find(|anchor| anchor.id() == seal.anchor()));
-            SealShown {
-                anchor_id: seal.anchor().to_string(),
-                algorithm: SealAlgorithm::from_cose(seal.cose_algorithm())
-                    .map_or_else(|| format!("unknown ({})", seal.cose_algorithm()), |known| known.name().to_owned()),
-                cose_algorithm: seal.cose_algorithm(),
-                size: seal.signature().len(),
-                known_as: anchor.map(|anchor| format!("{} ({})", anchor.label(), anchor.role())),
-            }
-        })
-        .collect()
-}
-
-fn components(manifest: &Manifest<'_>, layout: &Layout) -> Vec<ComponentShown> {
-    manifest
-        .components()
-        .map(|component| ComponentShown {
-            id: component.id().to_owned(),
-            size: component.size(),
-            digest: component.digest().to_string(),
-            entry: String::from_utf8_lossy(&payload_name(component.index())).into_owned(),
-            offset: layout.payloads.get(usize::from(component.index())).map(|entry| entry.contents),
-        })
-        .collect()
-}
-
-fn evidence_files(layout: &Layout, digest: &Digest) -> Vec<EvidenceShown> {
-    let Some(evidence) = &layout.evidence else { return Vec::new() };
-    let Ok(index) = EvidenceIndex::parse(&evidence.index, digest.algorithm()) else { return Vec::new() };
-    (1..u8::MAX)
-        .zip(index.files().zip(&evidence.files))
-        .map(|(number, (file, entry))| EvidenceShown {
-            name: file.name.to_owned(),
-            media_type: file.media_type.to_owned(),
-            size: file.size,
-            digest: file.digest.to_string(),
-            entry: String::from_utf8_lossy(&evidence_name(number)).into_owned(),
-            offset: entry.contents,
-        })
-        .collect()
-}
-
-fn sources(layout: &Layout, digest: &Digest, manifest: &Manifest<'_>) -> Vec<SourceShown> {
-    let Some(evidence) = &layout.evidence else { return Vec::new() };
-    let Ok(index) = EvidenceIndex::parse(&evidence.index, digest.algorithm()) else { return Vec::new() };
-    index
-        .sources()
-        .map(|source| SourceShown {
-            component: (manifest.components().nth(source.component.into()))
-                .map(|component| component.id().to_owned())
-                .unwrap_or_default(),
-            format: source.format.to_owned(),
-            size: source.size,
-            digest: source.digest.to_string(),
-        })
-        .collect()
-}
-
 #[derive(Serialize)]
 struct Inspection {
     bundle: String,
     size: u64,
     status: &'static str,
     refusal: Option<Refusal>,
+    /// What a refused file is, if it is some SUIT envelope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foreign: Option<Foreign>,
     contents: Option<Contents>,
-}
-
-#[derive(Serialize)]
-struct Contents {
-    release_id: String,
-    digest_holds: bool,
-    version: String,
-    sequence_number: u64,
-    security_version: u32,
-    minimum_trust_epoch: u32,
-    vendor_id: String,
-    class_id: String,
-    frame_size: usize,
-    payloads: &'static str,
-    evidence: &'static str,
-    seals: Vec<SealShown>,
-    components: Vec<ComponentShown>,
-    evidence_files: Vec<EvidenceShown>,
-    sources: Vec<SourceShown>,
-}
-
-#[derive(Serialize)]
-struct SealShown {
-    anchor_id: String,
-    algorithm: String,
-    cose_algorithm: i64,
-    size: usize,
-    known_as: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ComponentShown {
-    id: String,
-    size: u64,
-    digest: String,
-    entry: String,
-    offset: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct EvidenceShown {
-    name: String,
-    media_type: String,
-    size: u64,
-    digest: String,
-    entry: String,
-    offset: u64,
-}
-
-#[derive(Serialize)]
-struct SourceShown {
-    component: String,
-    format: String,
-    size: u64,
-    digest: String,
 }
 
 impl Report for Inspection {
@@ -251,8 +119,10 @@ impl Report for Inspection {
                 writeln!(out, "  help: {}", refusal.remedy)?;
             }
         }
-        let Some(contents) = &self.contents else { return Ok(()) };
-        contents.human(out)
+        if let Some(foreign) = &self.foreign {
+            foreign_tree(foreign).write(out)?;
+        }
+        self.contents.as_ref().map_or(Ok(()), |contents| contents.tree().write(out))
     }
 
     fn exit(&self) -> Exit {
@@ -260,35 +130,30 @@ impl Report for Inspection {
     }
 }
 
-impl Contents {
-    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let holds = if self.digest_holds { "holds" } else { "DOES NOT HOLD" };
-        writeln!(out, "\nrelease id          {} ({holds})", self.release_id)?;
-        writeln!(out, "version             {}", self.version)?;
-        writeln!(out, "sequence number     {}", self.sequence_number)?;
-        writeln!(out, "security version    {}", self.security_version)?;
-        writeln!(out, "minimum trust epoch {}", self.minimum_trust_epoch)?;
-        writeln!(out, "vendor id           {}", self.vendor_id)?;
-        writeln!(out, "class id            {}", self.class_id)?;
-        writeln!(out, "\nseals")?;
-        for seal in &self.seals {
-            let known = seal.known_as.as_deref().unwrap_or("?");
-            writeln!(out, "  {} {} ({} bytes) {known}", seal.anchor_id, seal.algorithm, seal.size)?;
-        }
-        writeln!(out, "\ncomponents ({})", self.payloads)?;
-        for component in &self.components {
-            writeln!(out, "  {} ({} bytes) as {}", component.id, component.size, component.entry)?;
-            writeln!(out, "    {}", component.digest)?;
-        }
-        writeln!(out, "\nevidence ({})", self.evidence)?;
-        for file in &self.evidence_files {
-            writeln!(out, "  {} {} ({} bytes) as {}", file.name, file.media_type, file.size, file.entry)?;
-            writeln!(out, "    {}", file.digest)?;
-        }
-        for source in &self.sources {
-            writeln!(out, "  {} was made from a file in {} ({} bytes)", source.component, source.format, source.size)?;
-            writeln!(out, "    {}", source.digest)?;
-        }
-        Ok(())
+/// Claims of whoever made the file, every one of them.
+fn foreign_tree(foreign: &Foreign) -> Tree {
+    let holds = match foreign.digest_holds {
+        Some(true) => "holds",
+        Some(false) => "DOES NOT HOLD",
+        None => "of an algorithm that is not known here",
+    };
+    let number = |value: Option<u64>| value.map_or("none".to_owned(), |value| value.to_string());
+    let mut tree = Tree::default()
+        .with(format!("this is {}", foreign.kind))
+        .with(format!("digest {} ({holds})", foreign.digest))
+        .with(format!("manifest version {}", number(foreign.manifest_version)))
+        .with(format!("sequence number {}", number(foreign.sequence_number)));
+    let lists = [
+        ("seals, none of them verified", &foreign.seals),
+        ("members of the manifest", &foreign.members),
+        ("components", &foreign.components),
+        ("images", &foreign.images),
+        ("in the envelope", &foreign.entries),
+    ];
+    for (title, lines) in lists {
+        let under =
+            lines.iter().fold(Tree::new(format!("{title} ({})", lines.len())), |tree, line| tree.with(line.clone()));
+        tree.push(under);
     }
+    tree
 }

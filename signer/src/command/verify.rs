@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use serde::Serialize;
 use twinseal_formats::{Envelope, Manifest};
@@ -11,7 +12,9 @@ use crate::device::DeviceFile;
 use crate::error::{Failure, Result, name};
 use crate::errors::Refusal;
 use crate::judge::{Purpose, judge};
-use crate::report::{Exit, Report};
+use crate::many::{self, OneLine};
+use crate::report::{self, Exit, Format, Report};
+use crate::second_opinion::{self, SecondReading};
 use crate::store;
 use crate::trouble::Trouble;
 
@@ -23,6 +26,9 @@ Examples:
       --device device.toml
   twinseal verify - --trust trust.cbor --device device.toml --format json \\
       < thermostat-1.4.0.twinseal
+  twinseal verify thermostat-1.4.0.twinseal --trust trust.cbor \\
+      --device device.toml --independent
+  twinseal verify releases --trust trust.cbor --device device.toml
 
 The device file (TOML) says what the device knows of itself:
   vendor = \"acme.example\"
@@ -36,9 +42,13 @@ The device file (TOML) says what the device knows of itself:
   release-id = \"sha-384:...\"
 
 The decision is made by the code that runs on the device, with the same error numbers (`twinseal errors`). A host also reads \
-the evidence and goes on to the end of the file. Exit code 0: accepted; 1: refused; 2: could not find out.")]
+the evidence and goes on to the end of the file. Exit code 0: accepted; 1: refused; 2: could not find out; 3: with \
+--independent, the implementations disagree.
+
+A directory is walked on all cores. Each bundle is one line (with --format json one JSON object a line) in the order of the paths, then follows one \
+for all of them. A bundle that can not be read is a line that says so; the exit code is the gravest: 3, else 2, else 1.")]
 pub struct Args {
-    /// The bundle; `-` for standard input
+    /// The bundle; `-` for standard input; a directory for every *.twinseal file below it
     #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
 
@@ -57,23 +67,36 @@ pub struct Args {
     /// Where a detached release's payload files are; default: beside the bundle
     #[arg(long, value_name = "DIR")]
     payloads: Option<PathBuf>,
+
+    /// Verify the seals with other implementations too (fips204, ring), and read the envelope with another reader (minicbor);
+    /// exit code 3 if they do not agree
+    #[arg(long)]
+    independent: bool,
 }
 
 impl Args {
-    /// Decides.
-    ///
-    /// # Errors
-    ///
-    /// A file can't be read, or is no trust store or device file.
-    pub fn run(&self) -> Result<impl Report + use<>> {
-        let bytes = store::load(&self.trust)?;
-        let device = DeviceFile::load(&self.device)?;
-        let bundle = Bundle::open(&self.bundle)?;
+    /// Decides, about one bundle or about every bundle below a directory, and gives the exit code.
+    pub fn run(&self, format: Format) -> ExitCode {
+        if !self.bundle.is_dir() {
+            return report::conclude(self.load().and_then(|known| self.decide(&self.bundle, &known)), format);
+        }
+        match self.load() {
+            Ok(known) => many::conclude(&self.bundle, "verifying", format, |path| self.decide(path, &known)),
+            Err(failure) => report::failed(&failure, format),
+        }
+    }
+
+    fn load(&self) -> Result<Known> {
+        Ok(Known { store: store::load(&self.trust)?, device: DeviceFile::load(&self.device)? })
+    }
+
+    fn decide(&self, path: &Path, known: &Known) -> Result<Verdict> {
+        let bundle = Bundle::open(path)?;
         let beside = bundle.path().parent().unwrap_or(Path::new("."));
         let payloads = self.payloads.as_deref().unwrap_or(beside);
-        let mut single_class = false;
+        let (mut single_class, mut independent) = (false, None);
         // A trust store that can not be used makes a device refuse everything: that is its verdict, too.
-        let judged = match store::open(&bytes) {
+        let judged = match store::open(&known.store) {
             Err(error @ twinseal_verifier::Error::Parse(_)) => {
                 return Err(Failure::new(format!("{}: is no trust store", name(&self.trust)))
                     .because(error)
@@ -82,36 +105,50 @@ impl Args {
             Err(error) => Err(error),
             Ok(verifier) => {
                 single_class = verifier.store().is_single_class();
-                let judged = device.with(|device| judge(&bundle, &verifier, device, self.procedure, payloads));
-                Trouble::finding(judged)?.map(|(manifest, layout)| (Summary::of(&bundle, &manifest), layout.form))
+                let judged = known.device.with(|device| judge(&bundle, &verifier, device, self.procedure, payloads));
+                let judged = Trouble::finding(judged)?;
+                if self.independent {
+                    independent = bundle.envelope().ok().map(|envelope| {
+                        let reading = second_opinion::ask(
+                            bundle.frame(&envelope),
+                            &envelope,
+                            Some(verifier.store()),
+                            judged.is_ok(),
+                        );
+                        Independent::of(&reading)
+                    });
+                }
+                judged.map(|(manifest, layout)| (Summary::of(&bundle, &manifest), layout.form))
             }
         };
-        let shown = name(&self.bundle);
-        let purpose = self.procedure;
+        let verdict = Verdict {
+            bundle: name(path),
+            procedure: self.procedure.into(),
+            verdict: "accepted",
+            single_class,
+            refusal: None,
+            form: None,
+            release: None,
+            independent,
+        };
         Ok(match judged {
             Ok((release, form)) => Verdict {
-                bundle: shown,
-                procedure: purpose.into(),
-                verdict: "accepted",
-                single_class,
-                refusal: None,
                 form: Some(Shape {
                     payloads_enclosed: form.payloads_enclosed,
                     evidence_enclosed: form.evidence_enclosed,
                 }),
                 release,
+                ..verdict
             },
-            Err(error) => Verdict {
-                bundle: shown,
-                procedure: purpose.into(),
-                verdict: "refused",
-                single_class,
-                refusal: Some(error.into()),
-                form: None,
-                release: None,
-            },
+            Err(error) => Verdict { verdict: "refused", refusal: Some(error.into()), ..verdict },
         })
     }
+}
+
+/// What every decision of one run has in common.
+struct Known {
+    store: Vec<u8>,
+    device: DeviceFile,
 }
 
 #[derive(Serialize)]
@@ -125,6 +162,31 @@ struct Verdict {
     refusal: Option<Refusal>,
     form: Option<Shape>,
     release: Option<Summary>,
+    /// With `--independent`: what other implementations say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    independent: Option<Independent>,
+}
+
+/// What other implementations say of the seals and the reading.
+#[derive(Serialize)]
+struct Independent {
+    /// How many seals were verified twice: those the trust store has keys for.
+    seals: usize,
+    /// How many of them both call valid.
+    valid: usize,
+    /// Where the two do not agree.
+    disagreements: Vec<String>,
+}
+
+impl Independent {
+    fn of(reading: &SecondReading) -> Self {
+        let verified = reading.seals.iter().filter_map(|seal| seal.valid);
+        Self {
+            seals: verified.clone().count(),
+            valid: verified.filter(|sides| sides.both()).count(),
+            disagreements: reading.disagreements(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -184,6 +246,15 @@ impl Report for Verdict {
             )?;
             writeln!(out, "release id: {}", release.release_id)?;
         }
+        if let Some(independent) = &self.independent {
+            for disagreement in &independent.disagreements {
+                writeln!(out, "DISAGREEMENT: {disagreement}")?;
+            }
+            if !independent.disagreements.is_empty() {
+                writeln!(out, "  help: trust neither verdict on this bundle; keep it, and report it (SECURITY.md)")?;
+            }
+            writeln!(out, "second opinion: {} of {} seals valid to both", independent.valid, independent.seals)?;
+        }
         if self.single_class {
             writeln!(
                 out,
@@ -194,6 +265,22 @@ impl Report for Verdict {
     }
 
     fn exit(&self) -> Exit {
-        if self.refusal.is_some() { Exit::Refused } else { Exit::Success }
+        if self.independent.as_ref().is_some_and(|independent| !independent.disagreements.is_empty()) {
+            Exit::Disagreement
+        } else if self.refusal.is_some() {
+            Exit::Refused
+        } else {
+            Exit::Success
+        }
+    }
+}
+
+impl OneLine for Verdict {
+    fn line(&self) -> String {
+        match (self.exit(), &self.refusal) {
+            (Exit::Disagreement, _) => format!("DISAGREEMENT {}", self.bundle),
+            (_, Some(refusal)) => format!("REFUSED {}: {refusal}", self.bundle),
+            _ => format!("ACCEPTED {}", self.bundle),
+        }
     }
 }

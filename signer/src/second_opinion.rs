@@ -1,4 +1,5 @@
-//! Seals verified by implementations that took no part in making them: `fips204` for ML-DSA, `ring` for Ed25519 and the digest.
+//! Seals verified by implementations that took no part in making them, nor in the device's verdict: `fips204` for ML-DSA, `ring` for
+//! Ed25519 and the digest. What the envelope says is read a second time too, by `minicbor`.
 
 use core::fmt;
 
@@ -6,6 +7,10 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use twinseal_formats::{AnchorId, DigestAlgorithm, Envelope, Seal, SealAlgorithm, ToBeSigned};
 
 use crate::identity::PublicIdentity;
+
+mod compare;
+
+pub use compare::{SealOpinion, SecondReading, Sides, ask};
 
 /// What a second implementation does not agree with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +62,7 @@ pub fn second_opinion(envelope: &Envelope<'_>, identities: &[PublicIdentity]) ->
     Ok(verified.len())
 }
 
+/// Whether a seal is valid, in the second implementation's opinion.
 fn verify(algorithm: SealAlgorithm, key: &[u8], seal: &Seal<'_>, digest_bytes: &[u8]) -> bool {
     ToBeSigned::new(seal.protected(), digest_bytes)
         .is_some_and(|message| agrees(algorithm, key, message.as_bytes(), seal.signature()))
