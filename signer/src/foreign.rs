@@ -6,8 +6,9 @@ use serde::Serialize;
 use crate::bundle::Bundle;
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::safe::{safe, safe_bytes};
+
 use crate::suit_view::{EntryKey, SuitView};
+use crate::text::Shown;
 
 /// What a foreign envelope is, as far as any SUIT envelope says it.
 #[derive(Clone, Debug, Serialize)]
@@ -66,7 +67,7 @@ impl Foreign {
                         other => format!("COSE tag {other}"),
                     };
                     let algorithm = seal.algorithm.map_or("no algorithm".to_owned(), algorithm_name);
-                    let key = seal.key_id.map_or("no key id".to_owned(), |id| format!("key id {}", safe_bytes(id)));
+                    let key = seal.key_id.map_or("no key id".to_owned(), |id| format!("key id {}", shown_bytes(id)));
                     format!("{kind}, {algorithm}, {key}, {} bytes", seal.signature.len())
                 })
                 .collect(),
@@ -76,7 +77,7 @@ impl Foreign {
             components: manifest
                 .component_ids
                 .iter()
-                .map(|id| id.iter().map(|part| safe_bytes(part)).collect::<Vec<_>>().join(" / "))
+                .map(|id| id.iter().map(|part| shown_bytes(part)).collect::<Vec<_>>().join(" / "))
                 .collect(),
             images: manifest
                 .parameters
@@ -94,7 +95,7 @@ impl Foreign {
                 .map(|entry| {
                     let size = entry.size.map_or("no byte string".to_owned(), |size| format!("{size} bytes"));
                     match entry.key {
-                        EntryKey::Name(text) => format!("integrated payload {}, {size}", safe(text)),
+                        EntryKey::Name(text) => format!("integrated payload {}, {size}", Shown(text)),
                         EntryKey::Number(key) => {
                             let severed = manifest.severed.iter().find(|(severed, _)| *severed == key);
                             let state = match severed.and_then(|(_, digest)| holds(*digest, entry.with_head)) {
@@ -115,7 +116,7 @@ fn kind(view: &SuitView<'_>) -> String {
     let tagged = if view.tagged { "" } else { ", without its tag" };
     let ours = view.seals.iter().filter_map(|seal| seal.object_type).find(|text| text.contains("twinseal"));
     match ours {
-        Some(text) => format!("an object of Twinseal ({}){tagged}", safe(text)),
+        Some(text) => format!("an object of Twinseal ({}){tagged}", Shown(text)),
         None => format!("a SUIT envelope of another profile{tagged}"),
     }
 }
@@ -179,6 +180,14 @@ fn member_name(key: i64) -> String {
         other => return other.to_string(),
     };
     known.to_owned()
+}
+
+/// Bytes that are to be text: as they are if they are, else in hexadecimal.
+fn shown_bytes(bytes: &[u8]) -> String {
+    match core::str::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() && !text.contains(char::is_control) => Shown(text).to_string(),
+        _ => format!("h'{}'", crate::Hex(bytes)),
+    }
 }
 
 /// More of a file is not read to say what it is.

@@ -39,7 +39,6 @@ pub mod private_file;
 pub mod progress;
 pub mod release;
 pub mod report;
-pub mod safe;
 pub mod seal;
 pub mod second_opinion;
 pub mod secret;

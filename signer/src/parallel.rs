@@ -73,7 +73,7 @@ mod tests {
         let items: Vec<u64> = (0..2_000).collect();
         let mut seen = Vec::new();
         let work = |item: &u64| {
-            if item % 500 == 0 {
+            if item.is_multiple_of(500) {
                 thread::sleep(Duration::from_millis(20));
             }
             item * 2

@@ -96,6 +96,7 @@ fn wants_json(arguments: impl IntoIterator<Item = OsString>) -> bool {
 }
 
 /// Renders a failure on the process's own streams and gives its exit code.
+#[must_use]
 pub fn failed(failure: &Failure, format: Format) -> ExitCode {
     ExitCode::from(fail(failure, format, &mut io::stdout().lock(), &mut io::stderr().lock()))
 }

@@ -26,9 +26,9 @@ mod evidence;
 mod input;
 mod read_back;
 
+pub(crate) use crate::second_opinion::agrees;
 pub use crate::second_opinion::{Disagreement, second_opinion};
 pub use input::Flattened;
-pub(crate) use crate::second_opinion::agrees;
 
 use input::{Component, Evidence};
 

@@ -60,6 +60,14 @@ fn the_official_suit_examples_are_refused_by_name() {
         let people = place.run(&["inspect", &name]);
         assert_eq!(people.code, 1);
         assert!(people.text().contains(&format!("NOT VERIFIED, and refused\n  {code} ")), "{}", people.text());
+        // Refused, and still told what it is: each of them is whole.
+        let foreign = place.json(&["inspect", &name]).object()["foreign"].clone();
+        assert_eq!(foreign["kind"], "a SUIT envelope of another profile", "{name}");
+        assert_eq!(foreign["digest_holds"], true, "{name}");
+        assert_eq!(foreign["manifest_version"], 1, "{name}");
+        assert_eq!(foreign["seals"].as_array().map(Vec::len), Some(usize::from(sealed)), "{name}");
+        assert!(!foreign["components"].as_array().expect("a list").is_empty(), "{name}");
+        assert!(people.text().contains("(holds)"), "{}", people.text());
         refused += 1;
     }
     println!("SUIT examples: {refused} refused by name, each by {} commands", commands("").len());

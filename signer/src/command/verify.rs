@@ -76,6 +76,7 @@ pub struct Args {
 
 impl Args {
     /// Decides, about one bundle or about every bundle below a directory, and gives the exit code.
+    #[must_use]
     pub fn run(&self, format: Format) -> ExitCode {
         if !self.bundle.is_dir() {
             return report::conclude(self.load().and_then(|known| self.decide(&self.bundle, &known)), format);

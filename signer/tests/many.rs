@@ -1,0 +1,75 @@
+//! `verify DIR`: many bundles at once, and what is wrong with one of them stops no other.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test ends where something is not as it must be"
+)]
+
+#[path = "support/tool.rs"]
+mod tool;
+
+use std::os::unix::fs::symlink;
+
+use serde_json::Value;
+use tool::{Place, flipped};
+
+const VERIFY: [&str; 6] = ["verify", "many", "--trust", "trust.cbor", "--device", "device.toml"];
+
+#[test]
+fn one_line_each_in_order_and_the_rest_goes_on() {
+    let place = Place::with_bundle("ml-dsa-44");
+    let good = place.read("good");
+    place.make_directory("many");
+    place.make_directory("many/below");
+    for number in 0..20 {
+        place.write(&format!("many/{number:02}.twinseal"), &good);
+    }
+    place.write("many/03.twinseal", flipped(&good, good.len() / 2));
+    place.write("many/05.twinseal", &good[..good.len() / 2]);
+    place.write("many/below/deep.twinseal", &good);
+    place.write("many/notes.txt", "no bundle");
+    symlink("nowhere", place.at("many/07-gone.twinseal")).expect("a link");
+    place.make_directory("many/directory.twinseal");
+
+    let ran = place.run(&[&VERIFY[..], &["--format=json"]].concat());
+    assert_eq!(ran.code, 2, "{}", ran.text());
+    let lines: Vec<Value> =
+        ran.text().lines().map(|line| serde_json::from_str(line).expect("one JSON object a line")).collect();
+    assert_eq!(lines.len(), 23);
+    let names: Vec<&str> = lines[..22].iter().map(|line| line["bundle"].as_str().expect("a name")).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    let summary = &lines[22];
+    assert_eq!(summary["schema"], "twinseal.summary/1");
+    let counts = ["bundles", "accepted", "refused", "failed", "disagreements", "other_files"];
+    let counts = counts.map(|field| summary[field].as_u64().expect("a number"));
+    assert_eq!(counts, [22, 19, 2, 1, 0, 1]);
+    let gone = lines.iter().find(|line| line["schema"] == "twinseal.failure/1").expect("a failure");
+    assert_eq!(gone["bundle"], "many/07-gone.twinseal");
+
+    let people = place.run(&VERIFY);
+    assert_eq!(people.code, 2);
+    assert!(people.text().contains("REFUSED many/03.twinseal: image.digest-mismatch"), "{}", people.text());
+    assert!(
+        people
+            .text()
+            .ends_with("22 bundles below many: 19 accepted, 2 refused, 1 could not be examined, 0 disagreements\n")
+    );
+    // The same again, however the cores shared it.
+    assert_eq!(people.text(), place.run(&VERIFY).text());
+}
+
+#[test]
+fn the_exit_code_is_the_gravest_and_nothing_to_examine_is_a_failure() {
+    let place = Place::with_bundle("ml-dsa-44");
+    place.make_directory("many");
+    place.run(&VERIFY).failed("no file below it is named *.twinseal");
+    let good = place.read("good");
+    place.write("many/a.twinseal", &good);
+    place.run(&VERIFY).ok();
+    place.write("many/b.twinseal", flipped(&good, good.len() / 2));
+    assert_eq!(place.run(&VERIFY).code, 1);
+    place.run(&["verify", "many", "--trust", "nowhere", "--device", "device.toml"]).failed("nowhere");
+}
