@@ -12,8 +12,8 @@ compile_error!("twinseal keeps signing keys in files and relies on Unix permissi
 extern crate alloc;
 
 pub mod bundle;
-pub mod ceremony;
 pub mod byte_map;
+pub mod ceremony;
 pub mod cli;
 pub mod command;
 pub mod device;
