@@ -12,6 +12,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use twinseal_formats::SealAlgorithm;
 
+mod hybrid;
 mod peers;
 mod road;
 
@@ -44,5 +45,5 @@ fn compare(c: &mut Criterion, group: &str, sample: &Sample, peers: &[Peer]) {
     group.finish();
 }
 
-criterion_group!(benches, ml_dsa, ed25519, road::whole_road);
+criterion_group!(benches, ml_dsa, ed25519, hybrid::hybrid, road::whole_road);
 criterion_main!(benches);
