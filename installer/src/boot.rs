@@ -166,7 +166,10 @@ pub(crate) fn verify<'m, 'i, F: NorFlash>(
     let envelope = Envelope::parse(stored.ok_or(InstallError::EnvelopeUnreadable)?)?;
     let admitted = verifier.authenticate(&envelope)?.admit::<Boot>(device)?;
     let storage = SlotStorage::new(flash, place.images);
-    admitted.verify_images(storage, memory.scratch).map_err(|refused| refused.error().into())
+    let verified = admitted.verify_images(storage, memory.scratch).map_err(|refused| Error::from(refused.error()))?;
+    // O-7: whatever is done with the proof, it is asked once more whether it came about as it should have.
+    verified.affirm()?;
+    Ok(verified)
 }
 
 /// What is remembered of a release once it is confirmed.

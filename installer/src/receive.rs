@@ -145,7 +145,9 @@ fn forget_if_useless<F: NorFlash>(error: Error, mut slot: ReceivingSlot<'_, '_, 
 /// The release in the inactive slot is tried at the next boot. Its stored envelope is compared with the one that was verified first.
 ///
 /// # Errors
-/// [`InstallError::EnvelopeNotStored`], [`InstallError::StateWriteFault`].
+/// [`InstallError::EnvelopeNotStored`], [`InstallError::StateWriteFault`]; [`ImageError::Fault`] for a proof that did not come about as it
+/// should have.
 pub fn activate<F: NorFlash>(update: VerifiedUpdate<'_, Install, ReceivingSlot<'_, '_, F>>) -> Result<(), Error> {
+    update.affirm()?;
     update.into_storage().activate()
 }
