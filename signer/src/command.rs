@@ -27,6 +27,7 @@ pub mod quickstart;
 mod said;
 pub mod seals;
 pub mod sign;
+pub mod simulate;
 pub mod strip;
 pub mod trust;
 pub mod verify;
@@ -52,6 +53,8 @@ pub enum Command {
     Journal(journal::Args),
     /// Decide as a given device would
     Verify(verify::Args),
+    /// Decide as each of many devices would, before publishing or while keys change
+    Simulate(simulate::Args),
     /// Show what a bundle says and who vouches for it
     Inspect(inspect::Args),
     /// Compare two releases; the exit code says whether a change bears on security
@@ -88,6 +91,7 @@ impl Command {
             Self::Seals(args) => args.run(format),
             Self::Journal(args) => args.run(format),
             Self::Verify(args) => args.run(format),
+            Self::Simulate(args) => report::conclude(args.run(), format),
             Self::Inspect(args) => report::conclude(args.run(), format),
             Self::Diff(args) => report::conclude(args.run(), format),
             Self::Cbom(args) => report::conclude(args.run(), format),

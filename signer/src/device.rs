@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
-use twinseal_formats::{Digest, DigestAlgorithm, SecurityVersion, SequenceNumber};
+use twinseal_formats::{ClassId, Digest, DigestAlgorithm, SecurityVersion, SequenceNumber, VendorId};
 use twinseal_verifier::{ConfirmedRelease, Device};
 
 use crate::error::{Failure, Result, name};
@@ -22,9 +22,10 @@ struct File {
     confirmed: Option<Confirmed>,
 }
 
-#[derive(Debug, Deserialize)]
+/// The confirmed release, as files say it.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Confirmed {
+pub(crate) struct Confirmed {
     sequence_number: u64,
     release_id: String,
 }
@@ -32,8 +33,8 @@ struct Confirmed {
 /// A device's facts, owned.
 #[derive(Clone, Debug)]
 pub struct DeviceFile {
-    vendor: twinseal_formats::VendorId,
-    class: twinseal_formats::ClassId,
+    vendor: VendorId,
+    class: ClassId,
     components: Vec<String>,
     confirmed: Option<ConfirmedRelease>,
     counter: SecurityVersion,
@@ -50,16 +51,29 @@ impl DeviceFile {
         let file: File = toml_file(path)?;
         let vendor = ids::vendor_id(&file.vendor)?;
         let class = ids::class_id(vendor, &file.model)?;
-        let mut components = file.components;
+        let counter = (file.rollback_counter, file.rollback_counter_limit);
+        Self::new((vendor, class), file.components, file.confirmed.as_ref(), counter)
+            .map_err(|error| Failure::new(format!("{}: {error}", name(path))).remedy(RELEASE_ID_FORM))
+    }
+
+    /// Puts a device together. `counter` is what the rollback counter holds, and the highest value it can hold.
+    ///
+    /// # Errors
+    ///
+    /// The confirmed release id is none: what is wrong, without the file.
+    pub(crate) fn new(
+        (vendor, class): (VendorId, ClassId),
+        mut components: Vec<String>,
+        confirmed: Option<&Confirmed>,
+        (counter, limit): (u32, Option<u32>),
+    ) -> core::result::Result<Self, String> {
         components.sort_unstable();
-        let confirmed = match file.confirmed {
+        let confirmed = match confirmed {
             None => None,
-            Some(confirmed) => Some(ConfirmedRelease {
-                sequence_number: SequenceNumber(confirmed.sequence_number),
-                release_id: parse_release_id(&confirmed.release_id).ok_or_else(|| {
-                    Failure::new(format!("{}: release-id = {:?} is none", name(path), confirmed.release_id))
-                        .remedy("write it as `twinseal inspect` shows it: sha-384:<hex>")
-                })?,
+            Some(Confirmed { sequence_number, release_id }) => Some(ConfirmedRelease {
+                sequence_number: SequenceNumber(*sequence_number),
+                release_id: parse_release_id(release_id)
+                    .ok_or_else(|| format!("release-id = {release_id:?} is none"))?,
             }),
         };
         Ok(Self {
@@ -67,8 +81,8 @@ impl DeviceFile {
             class,
             components,
             confirmed,
-            counter: SecurityVersion(file.rollback_counter),
-            counter_limit: SecurityVersion(file.rollback_counter_limit.unwrap_or(u32::MAX)),
+            counter: SecurityVersion(counter),
+            counter_limit: SecurityVersion(limit.unwrap_or(u32::MAX)),
         })
     }
 
@@ -92,3 +106,6 @@ pub fn parse_release_id(text: &str) -> Option<Digest> {
     let (algorithm, value) = text.split_once(':')?;
     Digest::new(DigestAlgorithm::from_name(algorithm)?, &unhex(value)?)
 }
+
+/// What to do about a release id that is none.
+pub(crate) const RELEASE_ID_FORM: &str = "write it as `twinseal inspect` shows it: sha-384:<hex>";

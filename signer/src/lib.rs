@@ -21,6 +21,7 @@ mod error;
 pub mod errors;
 pub mod evidence;
 pub mod expanded;
+pub mod fleet;
 pub mod foreign;
 pub mod forms;
 mod hex;

@@ -178,7 +178,12 @@ impl ReleaseFile {
 ///
 /// It can't be read or is not such a file; the message has line and column.
 pub(crate) fn toml_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let bytes = input::read(path, LONGEST)?;
+    toml_file_within(path, LONGEST)
+}
+
+/// As [`toml_file`], of at most `longest` bytes.
+pub(crate) fn toml_file_within<T: serde::de::DeserializeOwned>(path: &Path, longest: u64) -> Result<T> {
+    let bytes = input::read(path, longest)?;
     let text = String::from_utf8(bytes)
         .map_err(|error| Failure::new(format!("{}: is not UTF-8", name(path))).because(error))?;
     toml::from_str(&text).map_err(|error| {

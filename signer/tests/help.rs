@@ -44,6 +44,7 @@ const COMMANDS: &[&[&str]] = &[
     &["journal", "show"],
     &["journal", "verify"],
     &["verify"],
+    &["simulate"],
     &["inspect"],
     &["diff"],
     &["cbom"],
