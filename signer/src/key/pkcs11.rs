@@ -175,7 +175,10 @@ fn public(
     };
     let bytes = match session.get_attributes(*one, &[wanted]).map_err(|error| fault(uri, &error))?.into_iter().next() {
         // Some tokens wrap the point as DER, as they do for other curves.
-        Some(Attribute::EcPoint(point)) => point.strip_prefix(&[0x04, 0x20]).map_or(point.clone(), <[u8]>::to_vec),
+        Some(Attribute::EcPoint(point)) => match point.split_first_chunk::<2>() {
+            Some(([0x04, 0x20], inner)) if inner.len() == 32 => inner.to_vec(),
+            _ => point,
+        },
         Some(Attribute::Value(value)) => value,
         _ => return Ok(None),
     };
