@@ -8,6 +8,8 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/tool.rs"]
 mod tool;
 
@@ -324,44 +326,18 @@ fn a_countersignature_is_added_and_taken_out() {
     }
 }
 
-/// Answers with pyca/cryptography: reads the request, signs `to_be_signed` with raw seeds, and writes an answer.
-const ANSWER: &str = r#"
-import json, sys
-from cryptography.hazmat.primitives import serialization
-request = json.load(open("request.json"))
-directory, out = sys.argv[1:]
-seals = []
-for signer in request["signers"]:
-    for key in signer["keys"]:
-        path = f"{directory}/{key['algorithm']}.key.pem"
-        try:
-            secret = serialization.load_pem_private_key(open(path, "rb").read(), None)
-        except FileNotFoundError:
-            continue
-        if secret.public_key().public_bytes_raw().hex() != key["verifying_key"]:
-            continue
-        signature = secret.sign(bytes.fromhex(key["to_be_signed"]))
-        seals.append({"anchor_id": signer["anchor_id"], "algorithm": key["algorithm"], "signature": signature.hex()})
-answer = {"schema": "twinseal.signing-answer/1", "object": request["object"], "digest": request["digest"], "seals": seals}
-json.dump(answer, open(out, "w"))
-"#;
-
 #[test]
 fn an_answer_made_with_pyca_is_taken() {
+    let Some(python) = needs::python("ceremony", 1) else { return };
     let place = place();
-    place.write("answer.py", ANSWER);
-    let python = std::env::var("TWINSEAL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let mut probe = Command::new(&python);
-    probe.args(["-c", "from cryptography.hazmat.primitives.asymmetric import mldsa"]);
-    if !probe.output().is_ok_and(|output| output.status.success()) {
-        assert!(std::env::var_os("TWINSEAL_REQUIRE_TOOLS").is_none(), "needs Python with pyca/cryptography and ML-DSA");
-        println!("skipped: needs Python with pyca/cryptography and ML-DSA");
-        return;
-    }
+    // What docs/ceremony.md shows, where the keys are.
+    place.write("answer.py", needs::documented("ceremony.md", "python", "to_be_signed"));
+    std::fs::copy(place.at("request.json"), place.at("b/request.json")).expect("a copy");
     let mut run = Command::new(&python);
-    run.args(["answer.py", "b", "b.json"]).current_dir(place.path());
+    run.arg("../answer.py").current_dir(place.at("b"));
     let output = run.output().expect("Python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::rename(place.at("b/answer.json"), place.at("b.json")).expect("an answer");
     assert_eq!(value(&place, "b.json")["seals"].as_array().map(Vec::len), Some(2));
     respond(&place, "a");
     respond(&place, "assessor");

@@ -1,8 +1,7 @@
 //! A second opinion on the tool: `tests/independent/twinseal_check.py`, which shares nothing with it but docs/format.md, verifies what
 //! `twinseal sign` writes, and `twinseal verify` accepts what the script makes; for ML-DSA-44, -65 and -87.
 //!
-//! Needs `python3` (or what TWINSEAL_PYTHON names) with the modules of `tests/independent/requirements.txt`. Where they are missing the
-//! runs are skipped and said to be; with TWINSEAL_REQUIRE_TOOLS=1 that is a failure.
+//! Needs `python3` (or what TWINSEAL_PYTHON names) with the modules of `tests/independent/requirements.txt`.
 
 #![allow(
     clippy::expect_used,
@@ -12,26 +11,19 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/tool.rs"]
 mod tool;
 
-use std::env;
 use std::process::{Command, Output};
 
 use tool::{Place, SETS, flipped, position};
 
-/// The interpreter, if it can run the script; else it is said that so many runs are skipped.
+/// The interpreter, if it can run the script.
 fn interpreter(runs: usize) -> Option<String> {
-    let interpreter = env::var("TWINSEAL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let modules = "import cbor2; from cryptography.hazmat.primitives.asymmetric import mldsa";
-    let found = Command::new(&interpreter).args(["-c", modules]).output();
-    if found.is_ok_and(|output| output.status.success()) {
-        return Some(interpreter);
-    }
-    let skipped = "skipped: needs python3 with cbor2 and cryptography >= 50";
-    assert!(env::var("TWINSEAL_REQUIRE_TOOLS").as_deref() != Ok("1"), "{skipped}");
-    println!("independent: 0 runs, {runs} {skipped}");
-    None
+    let imports = "import cbor2; from cryptography.hazmat.primitives.asymmetric import mldsa";
+    needs::python_with(imports, "cbor2 and cryptography >= 50", "independent", runs)
 }
 
 fn script(interpreter: &str, place: &Place, arguments: &[&str]) -> Output {

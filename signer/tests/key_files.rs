@@ -1,8 +1,7 @@
 //! Signing keys at rest, through the tool: encrypted, opened by file, descriptor and terminal, exchanged with other implementations,
 //! and refused where they lie open.
 //!
-//! The exchange needs `python3` (or what TWINSEAL_PYTHON names) with `cryptography` 50, the terminal `setsid` (util-linux). Where they are
-//! missing the runs are skipped and said to be; with TWINSEAL_REQUIRE_TOOLS=1 that is a failure.
+//! The exchange needs `python3` (or what TWINSEAL_PYTHON names) with `cryptography` 50, the terminal `setsid` (util-linux).
 
 #![allow(
     clippy::expect_used,
@@ -12,10 +11,11 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/tool.rs"]
 mod tool;
 
-use std::env;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::symlink;
@@ -43,17 +43,6 @@ const SIGN: [&str; 7] = ["sign", "--release", "release.toml", "--identity", "id"
 
 fn sign(more: &[&'static str]) -> Vec<&'static str> {
     [&SIGN[..], more].concat()
-}
-
-/// Whether a program can be started; else it is said that so many runs are skipped.
-fn found(program: &str, runs: usize) -> bool {
-    if Command::new(program).arg("--version").output().is_ok() {
-        return true;
-    }
-    let skipped = format!("skipped: needs {program}");
-    assert!(env::var("TWINSEAL_REQUIRE_TOOLS").as_deref() != Ok("1"), "{skipped}");
-    println!("key files: 0 runs, {runs} {skipped}");
-    false
 }
 
 #[test]
@@ -210,7 +199,7 @@ fn at_a_terminal(place: &Place, arguments: &[&str], lines: &[&str]) -> (Output, 
 
 #[test]
 fn a_terminal_is_asked_and_shows_nothing() {
-    if !found("setsid", 5) {
+    if !needs::program("setsid", "key files", 5) {
         return;
     }
     let place = encrypted();
@@ -259,15 +248,7 @@ for name in algorithms:
 #[test]
 fn encrypted_keys_go_to_pyca_and_come_back() {
     let sets = ["ml-dsa-44", "ml-dsa-65", "ml-dsa-87"];
-    let python = env::var("TWINSEAL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let module = "from cryptography.hazmat.primitives.asymmetric import mldsa";
-    let able = Command::new(&python).args(["-c", module]).output();
-    if !able.is_ok_and(|output| output.status.success()) {
-        let skipped = "skipped: needs python3 with cryptography >= 50";
-        assert!(env::var("TWINSEAL_REQUIRE_TOOLS").as_deref() != Ok("1"), "{skipped}");
-        println!("key files: 0 exchanged, {} {skipped}", sets.len());
-        return;
-    }
+    let Some(python) = needs::python("key files", sets.len()) else { return };
     for set in sets {
         let place = Place::with_release(set);
         secret(&place, "pass", "open sesame\n");
@@ -292,7 +273,7 @@ fn encrypted_keys_go_to_pyca_and_come_back() {
 /// What OpenSSL before 3.5 knows: Ed25519.
 #[test]
 fn encrypted_ed25519_keys_go_to_openssl_and_come_back() {
-    if !found("openssl", 4) {
+    if !needs::program("openssl", "key files", 4) {
         return;
     }
     let place = encrypted();

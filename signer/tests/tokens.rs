@@ -1,8 +1,7 @@
 //! Keys that never leave their home, through the tool: in kryoptic (a PKCS#11 3.2 token in software) and behind programs; every way
 //! in which they are not to be had fails, says why, and writes nothing.
 //!
-//! kryoptic is what TWINSEAL_KRYOPTIC names, or what `sh tests/kryoptic.sh` built before. Where it is missing the runs are skipped and
-//! said to be; with TWINSEAL_REQUIRE_TOOLS=1 that is a failure.
+//! kryoptic is what TWINSEAL_KRYOPTIC names, or what `sh tests/kryoptic.sh` built before.
 
 #![allow(
     clippy::expect_used,
@@ -13,158 +12,18 @@
 )]
 #![cfg(feature = "pkcs11")]
 
+#[path = "support/needs.rs"]
+mod needs;
+#[path = "support/token.rs"]
+mod token;
 #[path = "support/tool.rs"]
 mod tool;
 
-use std::env;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
-use cryptoki::mechanism::Mechanism;
-use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
-use cryptoki::object::{Attribute, KeyType, MlDsaParameterSetType, ObjectClass};
-use cryptoki::session::UserType;
-use cryptoki::types::AuthPin;
+use token::{PIN, Token, of_token};
 use tool::{Place, Ran};
-
-const PIN: &str = "planted-pin-58142";
-
-/// The module, if it is there; else it is said that so many runs are skipped.
-fn kryoptic(runs: usize) -> Option<PathBuf> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/kryoptic.sh");
-    let named = env::var_os("TWINSEAL_KRYOPTIC").map(PathBuf::from).or_else(|| {
-        let asked = Command::new("sh").args([script, "--built"]).output().ok()?;
-        Some(String::from_utf8(asked.stdout).ok()?.trim_end().into())
-    });
-    if let Some(module) = named.filter(|module| module.is_file()) {
-        return Some(module);
-    }
-    let skipped = "skipped: needs kryoptic (sh tests/kryoptic.sh)";
-    assert!(env::var("TWINSEAL_REQUIRE_TOOLS").as_deref() != Ok("1"), "{skipped}");
-    println!("tokens: 0 runs, {runs} {skipped}");
-    None
-}
-
-/// Fills a token; run by [`Token::new`] in a process of its own, since the module finds its token by the environment.
-#[test]
-#[ignore = "not a test: makes the token of the others"]
-fn make_token() {
-    let module = Pkcs11::new(env::var("MODULE").expect("a module")).expect("it loads");
-    module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).expect("it starts");
-    let slot = module.get_all_slots().expect("slots")[0];
-    let officer = AuthPin::new("officer-12345678".into());
-    module.init_token(slot, &officer, "release").expect("a token");
-    let session = module.open_rw_session(slot).expect("a session");
-    session.login(UserType::So, Some(&officer)).expect("the officer");
-    session.init_pin(&AuthPin::new(PIN.into())).expect("a PIN");
-    session.logout().expect("out");
-    session.login(UserType::User, Some(&AuthPin::new(PIN.into()))).expect("the user");
-    let named = |name: &str, more: Vec<Attribute>| {
-        [vec![Attribute::Token(true), Attribute::Label(name.into()), Attribute::Id(name.into())], more].concat()
-    };
-    let private = |name: &str, sign: bool| {
-        let kept = vec![Attribute::Private(true), Attribute::Sensitive(true), Attribute::Extractable(false)];
-        named(name, [kept, vec![Attribute::Sign(sign)]].concat())
-    };
-    let curve = || Attribute::EcParams(vec![0x06, 0x03, 0x2b, 0x65, 0x70]);
-    let set = || Attribute::ParameterSet(MlDsaParameterSetType::ML_DSA_65.into());
-    for (name, sign) in [("ed", true), ("twice", true), ("twice", true), ("mute", false)] {
-        session
-            .generate_key_pair(
-                &Mechanism::EccEdwardsKeyPairGen,
-                &named(name, vec![curve(), Attribute::Verify(true)]),
-                &private(name, sign),
-            )
-            .expect("an Ed25519 key");
-    }
-    for name in ["ml", "ml-other", "ml-lost"] {
-        session
-            .generate_key_pair(
-                &Mechanism::MlDsaKeyPairGen,
-                &named(name, vec![set(), Attribute::Verify(true)]),
-                &private(name, true),
-            )
-            .expect("an ML-DSA key");
-    }
-    let template = [Attribute::Class(ObjectClass::PUBLIC_KEY), Attribute::Label("ml-lost".into())];
-    for object in session.find_objects(&template).expect("objects") {
-        session.destroy_object(object).expect("gone");
-    }
-    // The token signs what an independent check of its own can sign with, too: it is no test of the tool alone.
-    let keys = session
-        .find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::KeyType(KeyType::EC_EDWARDS)])
-        .expect("keys");
-    session.sign(&Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Pure)), keys[0], b"x").expect("a signature");
-}
-
-/// A token with keys `ed`, `ml`, and some that are not usable, in a place with a release.
-struct Token {
-    place: Place,
-    module: PathBuf,
-}
-
-impl Token {
-    fn new(module: PathBuf) -> Self {
-        let place = Place::with_release("ml-dsa-65");
-        let database = place.at("token.sql");
-        place.write("token.conf", format!("[[slots]]\nslot = 7\ndbtype = \"sqlite\"\ndbargs = {database:?}\n"));
-        place.write("pin", format!("{PIN}\n"));
-        place.permit("pin", 0o600);
-        let me = env::current_exe().expect("this test");
-        let made = Command::new(me)
-            .args(["--exact", "make_token", "--ignored", "--nocapture"])
-            .env("KRYOPTIC_CONF", place.at("token.conf"))
-            .env("MODULE", &module)
-            .output()
-            .expect("it starts");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        Self { place, module }
-    }
-
-    fn uri(&self, object: &str) -> String {
-        self.uri_with(object, "pin")
-    }
-
-    fn uri_with(&self, object: &str, pin: &str) -> String {
-        let (module, pin) = (self.module.display(), self.place.at(pin));
-        format!("pkcs11:token=release;object={object}?module-path={module}&pin-source=file:{}", pin.display())
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        let mut command = self.place.command(arguments);
-        command.env("KRYOPTIC_CONF", self.place.at("token.conf"));
-        Ran::new(command.output().expect("the tool starts"), arguments)
-    }
-
-    fn adopt(&self, keys: &[&str], out: &str) -> Ran {
-        let mut arguments = vec!["key", "adopt", "--out", out];
-        keys.iter().for_each(|key| arguments.extend(["--key", key]));
-        self.run(&arguments)
-    }
-
-    /// What must fail, say `part`, and leave no file that was not there. A token may write into its own database.
-    #[track_caller]
-    fn fails(&self, arguments: &[&str], part: &str) {
-        let names = || self.place.everything().into_keys().filter(|path| !of_token(path)).collect::<Vec<_>>();
-        let before = names();
-        let ran = self.run(arguments).failed(part);
-        assert!(ran.err.contains("help: ") || part == "can not be read", "{}", ran.err);
-        assert!(!ran.err.contains(PIN), "{}", ran.err);
-        assert_eq!(names(), before, "{arguments:?} left something behind");
-    }
-
-    #[track_caller]
-    fn does_not_adopt(&self, keys: &[&str], part: &str) {
-        let mut arguments = vec!["key", "adopt", "--out", "made"];
-        keys.iter().for_each(|key| arguments.extend(["--key", key]));
-        self.fails(&arguments, part);
-    }
-}
-
-fn of_token(path: &Path) -> bool {
-    path.to_string_lossy().contains("token.sql")
-}
+use twinseal::key::{Access, KeyUri};
 
 fn sign(identity: &'static str) -> [&'static str; 7] {
     ["sign", "--release", "release.toml", "--identity", identity, "--out", "new"]
@@ -172,7 +31,7 @@ fn sign(identity: &'static str) -> [&'static str; 7] {
 
 #[test]
 fn an_identity_in_a_token_seals_and_a_device_takes_it() {
-    let Some(module) = kryoptic(2) else { return };
+    let Some(module) = needs::kryoptic("tokens", 2) else { return };
     let token = Token::new(module);
     token.adopt(&[&token.uri("ed"), &token.uri("ml")], "hsm").ok();
     token.run(&["key", "check", "hsm"]).ok();
@@ -182,9 +41,7 @@ fn an_identity_in_a_token_seals_and_a_device_takes_it() {
     token.place.json(&["verify", "new", "--trust", "hsm.store", "--device", "device.toml"]).ok();
     // Ed25519 in a file, ML-DSA in the token behind another twinseal.
     let path = token.place.at("id/ed25519.key.pem");
-    let answer = format!("arg=key&arg=answer&arg={}", token.uri("ml").replace('%', "%25").replace('&', "%26"));
-    let exec = format!("exec:{}?{answer}", tool::TOOL);
-    token.adopt(&[path.to_str().expect("UTF-8"), &exec], "mixed").ok();
+    token.adopt(&[path.to_str().expect("UTF-8"), &needs::answered_by_tool(&token.uri("ml"))], "mixed").ok();
     token.run(&["key", "check", "mixed"]).ok();
     token.run(&["sign", "--release", "release.toml", "--identity", "mixed", "--out", "mixed.bundle"]).ok();
     for (path, contents) in token.place.everything() {
@@ -198,7 +55,7 @@ fn an_identity_in_a_token_seals_and_a_device_takes_it() {
 
 #[test]
 fn every_way_in_which_a_token_does_not_sign_fails_and_writes_nothing() {
-    let Some(module) = kryoptic(22) else { return };
+    let Some(module) = needs::kryoptic("tokens", 22) else { return };
     let token = Token::new(module);
     let (ed, ml) = (token.uri("ed"), token.uri("ml"));
     token.adopt(&[&ed, &ml], "hsm").ok();
@@ -223,10 +80,10 @@ fn every_way_in_which_a_token_does_not_sign_fails_and_writes_nothing() {
     adopt(&[&ml], "one key makes no signing identity");
     adopt(&[&ed, &ed], "make no identity");
     adopt(&[&ml, &token.uri("ml-other")], "make no identity");
-    let missing = ed.replace(&token.module.display().to_string(), "/no/such/module.so");
+    let missing = ed.replace(&token.module().display().to_string(), "/no/such/module.so");
     adopt(&[&missing, &ml], "can not be read");
     token.place.write("text.so", "no library");
-    let text = ed.replace(&token.module.display().to_string(), &token.place.at("text.so").display().to_string());
+    let text = ed.replace(&token.module().display().to_string(), &token.place.at("text.so").display().to_string());
     adopt(&[&text, &ml], "module can not be loaded");
     token.place.permit("text.so", 0o666);
     adopt(&[&text, &ml], "others may exchange this module");
@@ -254,22 +111,13 @@ fn every_way_in_which_a_token_does_not_sign_fails_and_writes_nothing() {
 
 #[test]
 fn an_identity_behind_pyca_seals_and_a_device_takes_it() {
-    let python = env::var("TWINSEAL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let asked = "import sys; from cryptography.hazmat.primitives.asymmetric import mldsa; print(sys.executable)";
-    let found = Command::new(&python).args(["-c", asked]).output();
-    let Some(found) = found.ok().filter(|output| output.status.success()) else {
-        let skipped = "skipped: needs python3 with cryptography >= 50";
-        assert!(env::var("TWINSEAL_REQUIRE_TOOLS").as_deref() != Ok("1"), "{skipped}");
-        println!("programs: 0 runs, 3 {skipped}");
-        return;
-    };
-    let python = String::from_utf8(found.stdout).expect("UTF-8");
+    let Some(python) = needs::python("programs", tool::SETS.len()) else { return };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/exec/pyca.py").canonicalize().expect("the script");
     for set in tool::SETS {
         let place = Place::with_release(set);
         let uri = |algorithm: &str| {
             let key = place.at(&format!("id/{algorithm}.key.pem"));
-            format!("exec:{}?arg={}&arg={}", python.trim_end(), script.display(), key.display())
+            format!("exec:{}?arg={}&arg={}", python, script.display(), key.display())
         };
         place.run(&["key", "adopt", "--out", "pyca", "--key", &uri("ed25519"), "--key", &uri(set)]).ok();
         place.run(&["key", "check", "pyca"]).ok();
@@ -279,10 +127,47 @@ fn an_identity_behind_pyca_seals_and_a_device_takes_it() {
     println!("programs: {} identities behind pyca/cryptography", tool::SETS.len());
 }
 
+/// A key management service may be given mu alone; so may the program that wraps it.
+#[test]
+fn a_program_signs_mu_as_it_signs_the_message() {
+    let Some(python) = needs::python("mu", 8) else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/exec/pyca.py").canonicalize().expect("the script");
+    let mut ran = 0;
+    for set in tool::SETS {
+        let place = Place::with_release(set);
+        let key = |algorithm: &str| place.at(&format!("id/{algorithm}.key.pem")).display().to_string();
+        let pyca = |algorithm: &str| format!("exec:{python}?arg={}&arg={}", script.display(), key(algorithm));
+        let open = |uri: &str| KeyUri::parse(uri).expect("a URI").open(None, &Access::default()).expect("a key");
+        for uri in [pyca(set), needs::answered_by_tool(&key(set))] {
+            let signer = open(&uri);
+            let verifying = signer.verifying_key();
+            let mu = verifying.mu(b"to be signed").expect("it has one");
+            let signature = signer.sign_mu(&mu).expect("a signature");
+            verifying.verify(b"to be signed", &signature).expect("valid");
+            assert!(verifying.verify(b"to be signed.", &signature).is_err());
+            // A program signs what it is given; that it is the wrong mu shows.
+            let mut other = mu;
+            other[63] ^= 1;
+            let signature = signer.sign_mu(&other).expect("a signature");
+            assert!(verifying.verify(b"to be signed", &signature).is_err());
+            ran += 1;
+        }
+        if set == "ml-dsa-44" {
+            for uri in [pyca("ed25519"), needs::answered_by_tool(&key("ed25519"))] {
+                let refused = open(&uri).sign_mu(&[0; 64]).expect_err("Ed25519 has no mu").to_string();
+                assert!(refused.contains("only ML-DSA"), "{refused}");
+                ran += 1;
+            }
+        }
+    }
+    println!("mu: {ran} keys behind programs");
+    assert_eq!(ran, 8);
+}
+
 /// Every call of the module fails once, in each way that a token does: it is unplugged, breaks, forgets the session or the key.
 #[test]
 fn a_token_that_fails_at_any_call_leaves_nothing() {
-    let Some(module) = kryoptic(1) else { return };
+    let Some(module) = needs::kryoptic("tokens", 1) else { return };
     let token = Token::new(module);
     token.adopt(&[&token.uri("ed"), &token.uri("ml")], "hsm").ok();
     let before: Vec<_> = token.place.everything().into_keys().filter(|path| !of_token(path)).collect();
