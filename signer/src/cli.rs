@@ -23,7 +23,7 @@ Exit codes:
   0  yes, or done
   1  examined, and refused
   2  could not find out: wrong usage, a file, a key, or an internal fault
-  3  two implementations disagree about a seal or a reading (verify --independent):
+  3  two implementations disagree about a seal or a reading (audit, verify --independent):
      trust neither, and report it
 
 Standard output carries the result and nothing else; diagnostics go to standard error.";

@@ -9,6 +9,7 @@ use clap::Subcommand;
 use crate::report::{self, Format};
 
 pub mod attach;
+pub mod audit;
 pub mod cbom;
 pub mod ceremony;
 pub mod completions;
@@ -57,6 +58,8 @@ pub enum Command {
     Simulate(simulate::Args),
     /// Show what a bundle says and who vouches for it
     Inspect(inspect::Args),
+    /// Say what a bundle shows for the Cyber Resilience Act and the US Cyber Trust Mark, and what no bundle can
+    Audit(audit::Args),
     /// Compare two releases; the exit code says whether a change bears on security
     Diff(diff::Args),
     /// Write the cryptographic bill of materials of a bundle (CycloneDX)
@@ -93,6 +96,7 @@ impl Command {
             Self::Verify(args) => args.run(format),
             Self::Simulate(args) => report::conclude(args.run(), format),
             Self::Inspect(args) => report::conclude(args.run(), format),
+            Self::Audit(args) => args.run(format),
             Self::Diff(args) => report::conclude(args.run(), format),
             Self::Cbom(args) => report::conclude(args.run(), format),
             Self::Extract(args) => report::conclude(args.run(), format),

@@ -11,6 +11,7 @@ compile_error!("twinseal keeps signing keys in files and relies on Unix permissi
 
 extern crate alloc;
 
+pub mod audit;
 pub mod bundle;
 pub mod byte_map;
 pub mod ceremony;

@@ -46,6 +46,7 @@ const COMMANDS: &[&[&str]] = &[
     &["verify"],
     &["simulate"],
     &["inspect"],
+    &["audit"],
     &["diff"],
     &["cbom"],
     &["extract"],
@@ -105,7 +106,7 @@ fn the_exit_codes_are_told_where_they_decide() {
     for part in ["Exit codes:\n", "  0  yes", "  1  examined, and refused", "  2  could not find out"] {
         assert!(top.contains(part), "{top}");
     }
-    for command in [&["verify"][..], &["inspect"]] {
+    for command in [&["verify"][..], &["inspect"], &["audit"]] {
         let text = help(&place, command).split_whitespace().collect::<Vec<_>>().join(" ");
         for part in ["Exit code 0", "1: refused", "2: could not find out"] {
             assert!(text.contains(part), "{command:?}: {text}");

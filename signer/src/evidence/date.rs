@@ -86,6 +86,18 @@ impl Day {
             .map(Self)
     }
 
+    /// The day before; `None` before all days.
+    #[must_use]
+    pub fn previous(self) -> Option<Self> {
+        self.0.previous_day().map(Self)
+    }
+
+    /// The day of so many seconds since 1970, in UTC; `None` beyond all days.
+    #[must_use]
+    pub fn from_unix(seconds: i64) -> Option<Self> {
+        OffsetDateTime::from_unix_timestamp(seconds).ok().map(|at| Self(at.date()))
+    }
+
     /// How many days from this one until another; negative if that one was before.
     #[must_use]
     pub const fn until(self, other: Self) -> i64 {
