@@ -22,7 +22,7 @@ pub mod vex;
 
 pub use bom::Bom;
 pub use builder_key::BuilderKey;
-pub use carried::{Artifact, Bound, Carried, artifacts, bound, carried};
+pub use carried::{Artifact, Bound, Carried, algorithms, artifacts, bound, carried};
 pub use csaf::Csaf;
 pub use date::{Date, Day, Moment};
 pub use digests::{Comparison, Digests};

@@ -173,6 +173,20 @@ fn provenance_by_a_key_that_seals_is_refused() {
     place.run(&SIGN).ok();
 }
 
+/// The advisory, with what the products of both its versions hash to.
+fn csaf_of(before: &[u8], this: &[u8]) -> String {
+    let with = |document: String, version: &str, image: &[u8]| {
+        let named = format!("\"name\": \"Acme thermostat {version}\"");
+        assert!(document.contains(&named));
+        let hash = format!(
+            r#"{named}, "product_identification_helper": {{"hashes": [{{"filename": "app", "file_hashes": [{{"algorithm": "sha256", "value": "{}"}}]}}]}}"#,
+            sha256(image)
+        );
+        document.replace(&named, &hash)
+    };
+    with(with(CSAF.to_owned(), "1.3.0", before), "1.4.0", this)
+}
+
 #[test]
 fn what_does_not_fit_is_noted() {
     let place = Place::with_release("ml-dsa-44");
@@ -185,6 +199,8 @@ fn what_does_not_fit_is_noted() {
         (CDX, cyclonedx(b"other"), Some("sbom-for-other-bytes")),
         (SPDX, spdx(b"other"), Some("sbom-for-other-bytes")),
         (ADVISORY, CSAF.replace("1.4.0", "1.5.0"), Some("advisory-for-another-version")),
+        (ADVISORY, csaf_of(b"older", b"other"), Some("vex-for-other-bytes")),
+        (ADVISORY, csaf_of(b"older", &app), None),
         (CDX, cyclonedx(&app).replace("Acme build", "Acme\\u202e\\u0007 build"), Some("deceptive-text")),
         (ADVISORY, CSAF.replace("Overread in", "Over\\u001b[31mread in"), Some("deceptive-text")),
         (VEX, OPENVEX.replace("Acme PSIRT", "Acme\u{200b}PSIRT"), Some("deceptive-text")),

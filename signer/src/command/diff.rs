@@ -9,7 +9,7 @@ use twinseal_formats::SealAlgorithm;
 
 use crate::bundle::Bundle;
 use crate::error::{Failure, Result, name};
-use crate::evidence::{Document, artifacts, carried};
+use crate::evidence::{Artifact, Document, algorithms, artifacts, carried};
 use crate::forms::Opened;
 use crate::report::{Exit, Report};
 use crate::store;
@@ -166,25 +166,29 @@ impl Facts {
         facts.add(Subject::Release, "version", manifest.release_version());
         facts.add(Subject::Release, SEQUENCE, manifest.sequence_number().0);
         facts.add(Subject::Release, "release id", digest);
-        for artifact in artifacts(&bundle, manifest, layout, &[])? {
-            let shown = artifact.digests.known().first().map(ToString::to_string).unwrap_or_default();
+        let files = carried(&bundle, layout, digest.algorithm())?;
+        let artifacts = artifacts(&bundle, manifest, layout, &algorithms(&files))?;
+        for artifact in &artifacts {
+            let sealed = artifact.digests.known().iter().find(|known| known.algorithm() == digest.algorithm());
+            let shown = sealed.map(ToString::to_string).unwrap_or_default();
             let shown = format!("{} bytes, {shown}", artifact.size);
-            match artifact.source_format {
+            let component = artifact.component.as_str();
+            match &artifact.source_format {
                 None => {
-                    facts.add(Subject::Component, artifact.component.as_str(), "there");
-                    facts.add(Subject::Image, artifact.component, shown);
+                    facts.add(Subject::Component, component, "there");
+                    facts.add(Subject::Image, component, shown);
                 }
-                Some(format) => facts.add(Subject::Source, artifact.component, format!("{format}, {shown}")),
+                Some(format) => facts.add(Subject::Source, component, format!("{format}, {shown}")),
             }
         }
-        for file in carried(&bundle, layout, digest.algorithm())? {
+        for file in files {
             facts.add(Subject::Evidence, file.name.as_str(), format!("{}, {}", file.media_type, file.digest));
             let document = file.document.map_err(|error| {
                 Failure::new(format!("{}: evidence {:?}", name(path), file.name))
                     .because(error)
                     .remedy("what can not be read can not be compared")
             })?;
-            facts.document(&document);
+            facts.document(&document, &artifacts);
         }
         Ok(facts)
     }
@@ -202,8 +206,9 @@ impl Facts {
         }
     }
 
-    fn document(&mut self, document: &Document) {
-        for statement in document.statements() {
+    fn document(&mut self, document: &Document, artifacts: &[Artifact]) {
+        // An advisory speaks of older releases too; that is no status of this one.
+        for statement in document.statements().into_iter().filter(|one| !one.is_of_others(artifacts)) {
             let status = statement.status.map_or("listed", crate::evidence::vex::Status::name);
             self.add(Subject::Vulnerability, statement.vulnerability, status);
         }

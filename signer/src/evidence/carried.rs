@@ -109,6 +109,16 @@ pub fn bound<'a>(digests: &Digests, artifacts: &'a [Artifact]) -> Bound<'a> {
     if different { Bound::ToOthers } else { Bound::Unknown }
 }
 
+/// The digest algorithms that comparing documents with the release's bytes needs.
+#[must_use]
+pub fn algorithms(documents: &[Carried]) -> Vec<DigestAlgorithm> {
+    let read = documents.iter().filter_map(|file| file.document.as_ref().ok());
+    let mut all: Vec<DigestAlgorithm> = read.flat_map(Document::algorithms).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// The images and sources of a release, with the digests that its manifest and evidence index have; images that are enclosed are
 /// also hashed with the other algorithms that `also` names.
 ///

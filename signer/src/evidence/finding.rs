@@ -1,8 +1,11 @@
 //! What is worth telling about evidence that is what it claims to be, but does not fit its release.
 
+use alloc::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 use super::carried::{Artifact, Bound, bound};
+use super::vex::Statement;
 use super::{Bom, Csaf, Document, Provenance};
 use crate::text::Shown;
 
@@ -70,14 +73,7 @@ pub fn findings(document: &Document, deceptive: Option<&str>, subject: Subject<'
         Document::Provenance(provenance) => about_provenance(provenance, subject, &mut found),
         Document::Vex(_) | Document::ReleaseStatement(_) | Document::Notes(_) | Document::Other => {}
     }
-    for statement in document.statements() {
-        let bounds: Vec<Bound<'_>> =
-            statement.products.iter().map(|product| bound(&product.digests, subject.artifacts)).collect();
-        if !bounds.is_empty() && bounds.iter().all(|bound| *bound == Bound::ToOthers) {
-            let text = format!("what it says of {} is about other bytes", Shown(&statement.vulnerability));
-            found.push((Finding::VexForOtherBytes, text));
-        }
-    }
+    about_products(document, subject, &mut found);
     if let Some(text) = deceptive {
         found.push((Finding::DeceptiveText, format!("\"{}\"", Shown(text))));
     }
@@ -108,6 +104,21 @@ fn about_csaf(csaf: &Csaf, subject: Subject<'_>, found: &mut Findings) {
     if csaf.of_version(subject.version).next().is_none() {
         let text = format!("{} names no product of version {}", Shown(&csaf.id), Shown(subject.version));
         found.push((Finding::AdvisoryForAnotherVersion, text));
+    }
+}
+
+/// A document may speak of older releases beside this one, so a vulnerability is at odds with the release only if all that is said of it is
+/// about other bytes.
+fn about_products(document: &Document, subject: Subject<'_>, found: &mut Findings) {
+    let mut by_vulnerability: BTreeMap<String, Vec<Statement>> = BTreeMap::new();
+    for statement in document.statements() {
+        by_vulnerability.entry(statement.vulnerability.clone()).or_default().push(statement);
+    }
+    for (vulnerability, statements) in by_vulnerability {
+        if statements.iter().all(|statement| statement.is_of_others(subject.artifacts)) {
+            let text = format!("what it says of {} is about other bytes", Shown(&vulnerability));
+            found.push((Finding::VexForOtherBytes, text));
+        }
     }
 }
 

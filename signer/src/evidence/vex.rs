@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::carried::{Artifact, Bound, bound};
 use super::date::Moment;
 use super::digests::Digests;
 
@@ -62,6 +63,13 @@ impl Statement {
             Some(Status::Fixed | Status::UnderInvestigation) => true,
             None => false,
         }
+    }
+
+    /// Whether every product that it is about has digests, and none of them is of these bytes.
+    #[must_use]
+    pub fn is_of_others(&self, artifacts: &[Artifact]) -> bool {
+        !self.products.is_empty()
+            && self.products.iter().all(|product| bound(&product.digests, artifacts) == Bound::ToOthers)
     }
 }
 
