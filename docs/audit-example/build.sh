@@ -72,8 +72,11 @@ but_for() {
 
 say "keys"
 [ -s "$out/builder.pem" ] || { rm -f "$out/builder.key.pem"; "$tools/bin/python" "$here/documents.py" key "$out/builder.key.pem" "$out/builder.pem"; }
-[ -d "$out/release-key" ] || "$TWINSEAL" keygen --set ml-dsa-87 --out "$out/release-key"
-[ -s "$out/trust.cbor" ] || "$TWINSEAL" trust make --out "$out/trust.cbor" --vendor acme.example --model gateway --release "$out/release-key"
+for identity in release-key root-key; do
+    [ -d "$out/$identity" ] || "$TWINSEAL" keygen --set ml-dsa-87 --out "$out/$identity"
+done
+[ -s "$out/trust.cbor" ] || "$TWINSEAL" trust make --out "$out/trust.cbor" --vendor acme.example --model gateway \
+    --release "$out/release-key" --root "$out/root-key"
 
 release 1.0.0 "2023.01+dfsg-2+deb12u2" 2025-10-06T08:30:00Z 6f1c1c4e-6e0f-4a55-9d0c-3a1f0b7f1000
 release 1.0.1 "2023.01+dfsg-2+deb12u3" 2026-06-29T08:30:00Z 6f1c1c4e-6e0f-4a55-9d0c-3a1f0b7f1001
@@ -92,3 +95,16 @@ done
 
 say "diff"
 but_for 1 "$TWINSEAL" diff "$out/gateway-1.0.0.twinseal" "$out/gateway-1.0.1.twinseal" --trust "$out/trust.cbor"
+
+say "audit"
+audit() {
+    version=$1
+    shift
+    for form in human json; do
+        "$TWINSEAL" audit "$out/gateway-$version.twinseal" --trust "$out/trust.cbor" --builder-key "$out/builder.pem" \
+            --profile cnsa2 --profile eu-hybrid --date 2026-11-26 --format $form "$@" > "$out/audit-$version.$form"
+    done
+    tail -n 8 "$out/audit-$version.human"
+}
+audit 1.0.0
+audit 1.0.1 --previous "$out/gateway-1.0.0.twinseal"

@@ -12,7 +12,7 @@ use crate::bundle::{Bundle, Layout};
 use crate::byte_map::{self, ByteMap};
 use crate::error::{Result, name};
 use crate::errors::Refusal;
-use crate::evidence::{BuilderKey, Day, artifacts, carried};
+use crate::evidence::{BuilderKey, Day, algorithms, artifacts, carried};
 use crate::judge::{Purpose, judge};
 use crate::second_opinion;
 use crate::text::Shown;
@@ -96,7 +96,7 @@ pub fn audit(path: &Path, verifier: &Verifier<'_>, inputs: &Inputs) -> Result<Au
         let intact = Trouble::finding(byte_map::compare_payload_heads(&bundle, manifest, layout))?.is_ok();
         facts.bytes = if intact { Some(ByteMap::new(&bundle, envelope, manifest, layout)?) } else { None };
         facts.documents = carried(&bundle, layout, manifest.digest_algorithm())?;
-        facts.artifacts = artifacts(&bundle, manifest, layout, &documents::algorithms(&facts.documents))?;
+        facts.artifacts = artifacts(&bundle, manifest, layout, &algorithms(&facts.documents))?;
     }
     if let (Some(envelope), Some(manifest), false) = (envelope, &looked.manifest, inputs.previous.is_empty()) {
         let earlier = inputs.previous.iter().map(|path| Earlier::read(path, verifier)).collect::<Result<Vec<_>>>()?;

@@ -1,19 +1,8 @@
 //! The documents of a bundle, each in a line.
 
-use twinseal_formats::DigestAlgorithm;
-
 use super::report::DocumentRead;
 use crate::evidence::{Carried, Document, Role};
 use crate::text::Shown;
-
-/// The digest algorithms that comparing documents with images needs.
-pub(super) fn algorithms(documents: &[Carried]) -> Vec<DigestAlgorithm> {
-    let read = documents.iter().filter_map(|file| file.document.as_ref().ok());
-    let mut all: Vec<DigestAlgorithm> = read.flat_map(Document::algorithms).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
 
 /// What a report says of a document.
 pub(super) fn read(file: &Carried) -> DocumentRead {
