@@ -1,6 +1,7 @@
 //! What a boot loader does: choose a slot, verify it again, start it (docs/procedure.md, I-8 to I-11).
 
 use embedded_storage::nor_flash::NorFlash;
+use twinseal_verifier::formats::Digest;
 use twinseal_verifier::{Boot, ConfirmedRelease, Device, Envelope, VerifiedUpdate, Verifier};
 
 use crate::counter::{self, MonotonicCounter};
@@ -48,13 +49,14 @@ impl<'l, F: NorFlash, C: MonotonicCounter> Installer<'l, F, C> {
             Err(_) => return Err(InstallError::StateUnreadable.into()),
         }
         let device = device(facts, None, &mut counter)?;
-        let verified = verify(&mut flash, &layout, slot, verifier, &device, memory)?;
+        let verified = verify(&mut flash, &layout, (slot, None), verifier, &device, memory)?;
         let confirmed = confirmed_release(&verified);
         let trust = crate::trust::provisioned(&mut flash, &layout, verifier)?;
         let state = State::provisioned(slot, confirmed, trust);
-        let mut this = Self { flash, counter, layout, journal: Journal::empty(layout.state), state };
-        this.kept().write(state)?;
-        Ok(this)
+        let (payload, size) = state.encode().ok_or(InstallError::StateWriteFault)?;
+        let payload = payload.get(..size).ok_or(InstallError::StateWriteFault)?;
+        let journal = Journal::begin(&mut flash, layout.state, payload).map_err(|_| InstallError::StateWriteFault)?;
+        Ok(Self { flash, counter, layout, journal, state })
     }
 
     /// Chooses a slot, verifies it, and calls `start` with the proof and the reason. Each candidate is tried once, so this ends.
@@ -91,7 +93,8 @@ impl<'l, F: NorFlash, C: MonotonicCounter> Installer<'l, F, C> {
                 continue;
             }
             let memory = Memory { frame: &mut *memory.frame, scratch: &mut *memory.scratch };
-            let verified = match verify(&mut self.flash, &self.layout, slot, verifier, &device, memory) {
+            let place = (slot, self.state.release_in(slot));
+            let verified = match verify(&mut self.flash, &self.layout, place, verifier, &device, memory) {
                 Ok(verified) => verified,
                 Err(error) => {
                     refused(slot, error);
@@ -137,7 +140,8 @@ impl<'l, F: NorFlash, C: MonotonicCounter> Installer<'l, F, C> {
             return Err(InstallError::NotOnTrial.into());
         }
         let device = self.device(facts)?;
-        let verified = verify(&mut self.flash, &self.layout, running, verifier, &device, memory)?;
+        let place = (running, self.state.release_in(running));
+        let verified = verify(&mut self.flash, &self.layout, place, verifier, &device, memory)?;
         let (confirmed, version) = (confirmed_release(&verified), verified.confirmed_security_version());
         if version > device.counter_limit {
             return Err(InstallError::CounterWriteFault.into());
@@ -152,11 +156,12 @@ impl<'l, F: NorFlash, C: MonotonicCounter> Installer<'l, F, C> {
     }
 }
 
-/// Verifies a slot as for booting: the stored envelope, copied into memory once, and the images in the flash.
+/// Verifies a slot as for booting: the stored envelope, copied into memory once, and the images in the flash. It has to be the release that the
+/// state says, if there is a state.
 pub(crate) fn verify<'m, 'i, F: NorFlash>(
     flash: &'i mut F,
     layout: &Layout<'i>,
-    slot: SlotId,
+    (slot, expected): (SlotId, Option<Digest>),
     verifier: &Verifier<'_>,
     device: &Device<'_>,
     memory: Memory<'m>,
@@ -165,6 +170,9 @@ pub(crate) fn verify<'m, 'i, F: NorFlash>(
     let stored = store::read(flash, place.envelope, memory.frame).map_err(|_| InstallError::EnvelopeUnreadable)?;
     let envelope = Envelope::parse(stored.ok_or(InstallError::EnvelopeUnreadable)?)?;
     let admitted = verifier.authenticate(&envelope)?.admit::<Boot>(device)?;
+    if expected.is_some_and(|expected| expected != *admitted.release_id()) {
+        return Err(InstallError::ReleaseDiffers.into());
+    }
     let storage = SlotStorage::new(flash, place.images);
     let verified = admitted.verify_images(storage, memory.scratch).map_err(|refused| Error::from(refused.error()))?;
     // O-7: whatever is done with the proof, it is asked once more whether it came about as it should have.

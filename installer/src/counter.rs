@@ -87,17 +87,15 @@ impl<F: NorFlash> FlashCounter<F> {
             Ok(None) => {}
             _ => return Err(CounterFault),
         }
-        Journal::empty(self.area).write(&mut self.flash, &0_u32.to_le_bytes()).map_err(|_| CounterFault)
+        Journal::begin(&mut self.flash, self.area, &0_u32.to_le_bytes()).map(|_| ()).map_err(|_| CounterFault)
     }
 
-    /// What it holds, written anew first if it might be torn.
+    /// What it holds. If it stands only once it is written a second time; where the flash can not do that any more, it can still be read.
     fn load(&mut self) -> Result<(Journal, u32), CounterFault> {
         let loaded = Journal::load(&mut self.flash, self.area).map_err(|_| CounterFault)?;
         let Some((mut journal, (payload, size))) = loaded else { return Err(CounterFault) };
         let value: [u8; 4] = payload.get(..size).and_then(|bytes| bytes.try_into().ok()).ok_or(CounterFault)?;
-        if !journal.is_settled() {
-            journal.write(&mut self.flash, &value).map_err(|_| CounterFault)?;
-        }
+        let _ = journal.settle(&mut self.flash);
         Ok((journal, u32::from_le_bytes(value)))
     }
 }

@@ -70,6 +70,7 @@ errors! {
     OnTrial = 0x11 "on-trial", "trust does not change while a release is pending or on trial";
     TrustNotKept = 0x12 "trust-not-kept", "this device keeps no trust store in its flash";
     Ended = 0x13 "ended", "the reception has ended already";
+    ReleaseDiffers = 0x14 "release-differs", "the slot holds another release than the state says";
 }
 
 /// Why the installer did not do what it was asked: by itself, or because the verifier refused.

@@ -47,11 +47,12 @@ pub struct Installer<'l, F, C> {
 }
 
 impl<'l, F: NorFlash, C: MonotonicCounter> Installer<'l, F, C> {
-    /// Reads the state. A record that might be torn is written anew before anything is done by it.
+    /// Reads the state. If it stands only once, it is written a second time before anything is done by it.
     ///
     /// # Errors
-    /// [`InstallError::Layout`]; [`InstallError::StateMissing`] on a device that was never provisioned or lost its state;
-    /// [`InstallError::StateUnreadable`].
+    /// [`InstallError::Layout`]; [`InstallError::StateMissing`] on a device that was never provisioned;
+    /// [`InstallError::StateUnreadable`] if too little of the records can be read to know which counts. Nothing is written then: what can not be
+    /// read now may be read after the next reset.
     pub fn open(mut flash: F, counter: C, layout: Layout<'l>) -> Result<Self, InstallError> {
         layout.examine(&flash)?;
         let loaded = Journal::load(&mut flash, layout.state).map_err(|_| InstallError::StateUnreadable)?;
@@ -65,10 +66,8 @@ impl<'l, F: NorFlash, C: MonotonicCounter> Installer<'l, F, C> {
             }
         }
         let mut this = Self { flash, counter, layout, journal, state };
-        if !this.journal.is_settled() {
-            // Should the flash be worn out, the device still boots what is confirmed; it only writes nothing by this record.
-            let _ = this.kept().write(state);
-        }
+        // Should the flash be worn out, the device still boots what is confirmed; it only writes nothing any more.
+        let _ = this.journal.settle(&mut this.flash);
         Ok(this)
     }
 
@@ -87,6 +86,11 @@ impl<'l, F: NorFlash, C: MonotonicCounter> Installer<'l, F, C> {
     #[must_use]
     pub fn into_parts(self) -> (F, C) {
         (self.flash, self.counter)
+    }
+
+    /// Refuses before anything is written by a state that may not be the one in the flash.
+    pub(crate) const fn writable(&self) -> Result<(), InstallError> {
+        if self.journal.has_failed() { Err(InstallError::StateWriteFault) } else { Ok(()) }
     }
 
     pub(crate) const fn kept(&mut self) -> Kept<'_, F> {
@@ -124,7 +128,7 @@ pub(crate) struct Kept<'i, F> {
 }
 
 impl<F: NorFlash> Kept<'_, F> {
-    /// Writes a new state, and only then goes by it.
+    /// Writes a new state, and only then goes by it. After a failure nothing more is written before the next reset: flash and memory may differ.
     pub(crate) fn write(&mut self, state: State) -> Result<(), InstallError> {
         let (payload, size) = state.encode().ok_or(InstallError::StateWriteFault)?;
         let payload = payload.get(..size).ok_or(InstallError::StateWriteFault)?;

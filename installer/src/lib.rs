@@ -24,6 +24,7 @@ mod installer;
 mod journal;
 mod layout;
 mod receive;
+mod record;
 mod slot;
 mod state;
 mod store;

@@ -36,7 +36,7 @@ impl<F: NorFlash, C: MonotonicCounter> Installer<'_, F, C> {
     /// that nothing else writes. Everything that can be refused is refused before anything is written.
     ///
     /// # Errors
-    /// [`InstallError::NotConfirmed`], [`InstallError::CounterUnreadable`], [`InstallError::EnvelopeTooLarge`], and whatever the verifier
+    /// [`InstallError::NotConfirmed`], [`InstallError::StateWriteFault`], [`InstallError::CounterUnreadable`], [`InstallError::EnvelopeTooLarge`], and whatever the verifier
     /// refuses in V-1 to V-17, V-30 to V-32, and in what was received before.
     pub fn receive<'m>(
         &mut self,
@@ -50,6 +50,7 @@ impl<F: NorFlash, C: MonotonicCounter> Installer<'_, F, C> {
         if !self.state.is_confirmed(running) {
             return Err(InstallError::NotConfirmed.into());
         }
+        self.writable()?;
         let device = self.device(facts)?;
         let envelope = Envelope::parse(frame)?;
         let frame = frame.get(..envelope.size()).unwrap_or(frame);

@@ -3,8 +3,8 @@
 use twinseal_verifier::ConfirmedRelease;
 use twinseal_verifier::formats::{Digest, DigestAlgorithm, SequenceNumber};
 
-use crate::journal::{MOST_PAYLOAD, Payload};
 use crate::layout::SlotId;
+use crate::record::{MOST_PAYLOAD, Payload};
 
 /// What a slot is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,17 @@ impl State {
     #[must_use]
     pub const fn confirmed(&self) -> Option<ConfirmedRelease> {
         self.confirmed
+    }
+
+    /// Which release a slot holds, or is being filled with.
+    pub(crate) const fn release_in(&self, slot: SlotId) -> Option<Digest> {
+        match self.slot(slot) {
+            SlotState::Empty => None,
+            SlotState::Receiving { release_id, .. }
+            | SlotState::Pending { release_id }
+            | SlotState::Trial { release_id, .. }
+            | SlotState::Confirmed { release_id } => Some(release_id),
+        }
     }
 
     /// The same with another state of one slot.

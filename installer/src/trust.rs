@@ -33,7 +33,8 @@ impl<F: NorFlash, C: MonotonicCounter> Installer<'_, F, C> {
         let store = TrustStore::parse(stored)?;
         hold_epoch(&store, TrustEpoch(counter::read(epochs)?))?;
         if self.journal.is_settled() {
-            counter::raise(epochs, store.epoch().0)?;
+            // A counter that does not rise keeps no release from starting; it keeps trust from changing any further.
+            let _ = counter::raise(epochs, store.epoch().0);
         }
         Ok(store)
     }
@@ -45,7 +46,7 @@ impl<F: NorFlash, C: MonotonicCounter> Installer<'_, F, C> {
     /// nothing else writes. `memory.frame` holds the confirmed release's frame and then the new store.
     ///
     /// # Errors
-    /// [`InstallError::OnTrial`], [`InstallError::TrustNotKept`], [`InstallError::TrustTooLarge`]; whatever the verifier refuses; what could not
+    /// [`InstallError::OnTrial`], [`InstallError::StateWriteFault`], [`InstallError::CounterWriteFault`], [`InstallError::TrustNotKept`], [`InstallError::TrustTooLarge`]; whatever the verifier refuses; what could not
     /// be read or written. The store in use stays in use.
     pub fn update_trust<E: MonotonicCounter>(
         &mut self,
@@ -60,7 +61,9 @@ impl<F: NorFlash, C: MonotonicCounter> Installer<'_, F, C> {
         if trials || !self.state.is_confirmed(running) {
             return Err(InstallError::OnTrial.into());
         }
+        self.writable()?;
         let (areas, place) = self.layout.trust.zip(self.state.trust).ok_or(InstallError::TrustNotKept)?;
+        counter::raise(epochs, verifier.store().epoch().0)?;
         let (held, limit) = (TrustEpoch(counter::read(epochs)?), TrustEpoch(epochs.limit()));
         let authentic = verifier.authenticate_trust_update(&TrustUpdate::parse(update)?)?;
 

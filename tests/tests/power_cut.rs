@@ -1,8 +1,8 @@
-//! Power is cut before, after and inside every operation of an update on a flash model: the device boots an authentic release that is not
-//! below its counter, and the update finishes when it is tried again. The same for flash that fails, and for flash that lies.
+//! Power is cut before, after and inside every operation of a device's life on a flash model: the device starts an authentic release that is not
+//! below its counter, and what was asked for comes to its end when it is tried again. The same for flash that fails, and for flash that lies.
 //!
 //! The seals' mathematics is not what is tested here, and would take a hundred times as long: the algorithms given to the verifier accept
-//! every signature. Everything else is the product's code. Real seals go the same road in `the_whole_life_with_real_seals`.
+//! every signature. Everything else is the product's code. Real seals go the same roads in `real_seals_go_the_same_roads`.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -11,139 +11,176 @@
     clippy::expect_used,
     clippy::panic,
     clippy::precedence,
+    clippy::print_stderr,
     clippy::std_instead_of_alloc,
     clippy::std_instead_of_core,
     reason = "a test that can not go on must stop, loudly, where it is"
 )]
 
+#[path = "power_cut/bench.rs"]
+mod bench;
+#[path = "power_cut/device.rs"]
+mod device;
 #[path = "power_cut/flash.rs"]
 mod flash;
-#[path = "power_cut/life.rs"]
-mod life;
-#[path = "power_cut/trust.rs"]
-mod trust;
+#[path = "power_cut/invariants.rs"]
+mod invariants;
+#[path = "power_cut/sectors.rs"]
+mod sectors;
+#[path = "power_cut/sweep.rs"]
+mod sweep;
+#[path = "power_cut/wear.rs"]
+mod wear;
+#[path = "power_cut/wrecks.rs"]
+mod wrecks;
 
-use flash::{Cut, FAULTS, TEARS, Tear};
-use life::{KINDS, Life, Wreck};
+use bench::{Bench, COARSE, Job, Kind, kinds};
+use device::{Device, Plan};
+use flash::Chip;
+use sectors::{Dead, Deaf};
+use sweep::{Faults, Pairs, RandomPairs, Rows, Singles, each, recorded};
+use wear::{Erased, Wear};
+use wrecks::{Wreck, Wrecked};
 
 /// `TWINSEAL_LONG=1` tries every operation, on every kind of flash, with every size of chunk.
 fn is_long() -> bool {
     std::env::var_os("TWINSEAL_LONG").is_some()
 }
 
-const CHUNKS: [usize; 8] = [97, 1, 4, 16, 61, 128, 300, 4096];
+/// Every so-many-th, or every one in the long run.
+fn sampled(stride: usize) -> usize {
+    if is_long() { 1 } else { stride }
+}
+
+const CHUNKS: [usize; 3] = [97, 1, 4096];
 
 #[test]
 fn one_cut_at_every_operation() {
-    let (mut cuts, mut kinds) = (0_u32, 0);
-    for kind in KINDS {
-        for chunk in if is_long() { &CHUNKS[..] } else { &CHUNKS[..1] } {
-            let life = Life::new(kind).in_chunks(*chunk);
-            let operations = life.uncut();
-            let stride = if is_long() { 1 } else { (operations / 50).max(1) };
-            for at in (0..operations).step_by(stride as usize) {
-                for tear in TEARS {
-                    life.with_cuts(&[Cut { at, tear }]);
-                    cuts += 1;
-                }
+    let (mut cuts, mut count) = (0, 0);
+    for kind in kinds() {
+        for plan in Plan::EACH {
+            for chunk in if is_long() && plan == Plan::Update { &CHUNKS[..] } else { &CHUNKS[..1] } {
+                let finer = 256 / kind.0.max(4);
+                let (tried, operations) = kind.run(Singles { plan, chunk: *chunk, stride: sampled(3 * finer) });
+                cuts += tried;
+                println!("{kind:?}, {plan:?} in chunks of {chunk}: {operations} operations; {cuts} cuts so far");
             }
-            println!("{kind:?}, chunks of {chunk}: {operations} operations; {cuts} cuts so far");
         }
-        kinds += 1;
+        count += 1;
     }
-    println!("{cuts} single cuts on {kinds} kinds of flash, 0 exceptions");
-    assert!(cuts > 2000 && kinds == 14, "{cuts}");
+    println!("{cuts} single cuts on {count} kinds of flash, 0 exceptions");
+    assert!(cuts > if is_long() { 1_000_000 } else { 5000 } && count == 28, "{cuts}");
 }
 
 #[test]
 fn two_cuts() {
-    // Large units to write: few operations, so that pairs of them can all be tried.
-    let kind = KINDS[12];
-    let life = Life::new(kind);
-    let operations = life.uncut();
-    let stride = if is_long() { 1 } else { 9 };
-    let mut pairs = 0_u32;
-    for first in (0..operations).step_by(stride) {
-        for second in (0..operations).step_by(stride) {
-            for (tear, other) in TEARS.into_iter().flat_map(|tear| TEARS.map(|other| (tear, other))) {
-                life.with_cuts(&[Cut { at: first, tear }, Cut { at: second, tear: other }]);
-                pairs += 1;
-            }
+    let mut pairs = 0;
+    for plan in Plan::EACH {
+        pairs += COARSE.run(Pairs { plan, stride: sampled(10) });
+        println!("{pairs} pairs of cuts on {COARSE:?}, {plan:?} included, 0 exceptions");
+    }
+    assert!(pairs > if is_long() { 250_000 } else { 2000 }, "{pairs}");
+}
+
+#[test]
+fn two_cuts_at_random() {
+    let each = if is_long() { 12_000 } else { 24 };
+    let mut pairs = 0;
+    for (seed, kind) in (1..).zip(kinds()) {
+        for plan in Plan::EACH {
+            pairs += kind.run(RandomPairs { plan, pairs: each, seed: seed * 0x9e37_79b9 });
         }
     }
-    println!("{pairs} pairs of cuts on {kind:?} with {operations} operations, 0 exceptions");
-    assert!(pairs > 2000, "{pairs}");
+    println!("{pairs} random pairs of cuts, 0 exceptions");
+    assert!(pairs >= 28 * 3 * each, "{pairs}");
 }
 
 #[test]
 fn many_cuts_one_after_the_other() {
-    let mut random = 0x7365_616c_u64;
-    let mut next = move |below: u32| {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        (random % u64::from(below)) as u32
-    };
-    let mut lives = 0_u32;
-    for kind in KINDS {
-        let life = Life::new(kind);
-        let operations = life.uncut();
-        for _ in 0..if is_long() { 1000 } else { 40 } {
-            let cuts: Vec<_> = (0..8).map(|_| Cut { at: next(operations), tear: TEARS[next(5) as usize] }).collect();
-            life.with_cuts(&cuts);
-            lives += 1;
-        }
-    }
-    println!("{lives} lives with 8 cuts, 0 exceptions");
-    assert!(lives >= 14 * 40, "{lives}");
+    let lives: u64 = kinds().map(|kind| kind.run(Rows { lives: if is_long() { 1000 } else { 20 } })).sum();
+    println!("{lives} lives of two updates and a trust update with 8 cuts, 0 exceptions");
+    assert!(lives >= 28 * 20, "{lives}");
 }
 
 #[test]
 fn flash_that_fails_or_lies_is_never_believed() {
-    let mut faults = 0_u32;
-    for kind in KINDS {
-        let life = Life::new(kind);
-        let (operations, reads) = (life.uncut(), life.reads());
-        let stride = |all: u32| if is_long() { 1 } else { (all / 25).max(1) as usize };
-        for at in (0..operations).step_by(stride(operations)) {
-            for tear in FAULTS {
-                life.with_cuts(&[Cut { at, tear }]);
-                faults += 1;
-            }
-        }
-        for at in (0..reads).step_by(stride(reads)) {
-            life.with_cuts(&[Cut { at, tear: Tear::ReadsFail }]);
-            faults += 1;
+    let most = if is_long() { usize::MAX } else { 12 };
+    let mut faults = 0;
+    for kind in kinds() {
+        for plan in Plan::EACH {
+            faults += kind.run(Faults { plan, most });
         }
     }
     println!("{faults} faults of writing, erasing and reading, 0 exceptions");
-    assert!(faults > 1000, "{faults}");
+    assert!(faults > 28 * 3 * 4 * 10, "{faults}");
+}
+
+#[test]
+fn sectors_that_can_not_be_read_for_a_moment_lose_nothing() {
+    for plan in Plan::EACH {
+        let (started, refused) = COARSE.run(Deaf { plan, stride: sampled(2) });
+        println!(
+            "{plan:?} with sectors that can not be read: {started} starts, refused with {refused:x?}, 0 exceptions"
+        );
+        assert!(started > 50 && !refused.is_empty());
+    }
+}
+
+#[test]
+fn one_dead_sector_stops_updates_but_no_start() {
+    let mut lives = 0;
+    for plan in Plan::EACH {
+        lives += COARSE.run(Dead { plan, stride: sampled(2) });
+    }
+    println!("{lives} lives with a dead sector, 0 exceptions");
+    assert!(lives > 500, "{lives}");
 }
 
 #[test]
 fn what_nobody_wrote_has_a_number() {
-    assert_eq!(Life::new(KINDS[4]).wrecked(Wreck::State), 0x0a02);
-    assert_eq!(Life::new(KINDS[4]).wrecked(Wreck::Slot), 0x0a0b);
-    assert_eq!(Life::new(KINDS[4]).wrecked(Wreck::Images), 0x0a0b);
-    assert_eq!(Life::new(KINDS[4]).wrecked(Wreck::Counter), 0x0a09);
-}
-
-#[test]
-fn one_cut_at_every_operation_of_a_trust_update() {
-    let change = trust::Change::new();
-    let operations = change.with_cuts(&[]);
-    let mut cuts = 0_u32;
-    for at in (0..operations).step_by(if is_long() { 1 } else { 3 }) {
-        for tear in TEARS.into_iter().chain(FAULTS) {
-            change.with_cuts(&[Cut { at, tear }]);
-            cuts += 1;
+    let wrecks = [
+        (Wreck::State, 0x0a02),
+        (Wreck::Envelope, 0x0a0b),
+        (Wreck::Images, 0x0a0b),
+        (Wreck::Rollback, 0x0a09),
+        (Wreck::Epoch, 0x0a09),
+        (Wreck::Store, 0x0a0e),
+    ];
+    for kind in kinds() {
+        for (wreck, number) in wrecks {
+            assert_eq!(kind.run(Wrecked(wreck)), number, "{kind:?}, {wreck:?}");
         }
     }
-    println!("{cuts} cuts and faults in {operations} operations of a trust update, 0 exceptions");
-    assert!(cuts > 200, "{cuts}");
 }
 
 #[test]
-fn the_whole_life_with_real_seals() {
-    assert!(Life::real().uncut() > 10);
+fn an_update_erases_what_the_documents_say() {
+    for kind in kinds() {
+        let erased = kind.run(Wear(Plan::Update));
+        let (images, envelope) = (1, 1);
+        let wanted = Erased { images, envelope, state: 3, state_in_all: 8, elsewhere_in_the_running_slot: 0 };
+        assert_eq!(erased, wanted, "{kind:?}");
+    }
+}
+
+#[test]
+fn real_seals_go_the_same_roads() {
+    struct Real;
+    impl Job for Real {
+        type Outcome = u64;
+
+        fn on<F: Chip>(self, kind: Kind) -> u64 {
+            let device = Device::<F>::made(Bench::real(), kind);
+            let operations = recorded(&device, Plan::Everything);
+            let mut cuts = 0;
+            each(&device, &operations, sampled(40), |torn, _, _| {
+                torn.live(Plan::Everything, &[]);
+                cuts += 1;
+            });
+            cuts
+        }
+    }
+    let cuts = COARSE.run(Real);
+    println!("{cuts} cuts with real seals, 0 exceptions");
+    assert!(cuts > 20, "{cuts}");
 }
