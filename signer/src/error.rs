@@ -3,6 +3,8 @@
 use core::{error::Error, fmt};
 use std::path::Path;
 
+use crate::text::is_deceptive;
+
 /// A result whose error is a [`Failure`].
 pub type Result<T> = core::result::Result<T, Failure>;
 
@@ -66,15 +68,15 @@ impl Error for Failure {
     }
 }
 
-/// A path for a message: as it is, except that control characters are escaped.
+/// A path for a message: as it is, except that characters are escaped that could act on what shows it.
 ///
-/// File names come from others; they must not move the cursor or split a line.
+/// File names come from others; they must not move the cursor, split a line, or read in another order than they are written.
 #[must_use]
 pub fn name(path: &Path) -> String {
     let shown = path.to_string_lossy();
-    if shown.contains(char::is_control) {
+    if shown.contains(is_deceptive) {
         let escaped = |c: char| {
-            if c.is_control() { c.escape_default().collect() } else { String::from(c) }
+            if is_deceptive(c) { c.escape_default().collect() } else { String::from(c) }
         };
         shown.chars().map(escaped).collect()
     } else {
@@ -97,5 +99,6 @@ mod tests {
     #[test]
     fn a_file_name_can_not_forge_a_line() {
         assert_eq!(name(Path::new("a\nerror: b\u{1b}[2J")), "a\\nerror: b\\u{1b}[2J");
+        assert_eq!(name(Path::new("x\u{202e}laesniwt.\u{200b}")), "x\\u{202e}laesniwt.\\u{200b}");
     }
 }

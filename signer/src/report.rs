@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::error::{Failure, Result};
+use crate::text::is_deceptive;
 
 /// What a command found out.
 pub trait Report: Serialize {
@@ -154,9 +155,30 @@ fn fail(failure: &Failure, format: Format, stdout: &mut dyn Write, stderr: &mut 
 }
 
 fn json<T: Serialize>(text: &mut Vec<u8>, object: &T) -> io::Result<()> {
-    serde_json::to_writer(&mut *text, object)?;
+    object.serialize(&mut serde_json::Serializer::with_formatter(&mut *text, Plain))?;
     text.push(b'\n');
     Ok(())
+}
+
+/// Compact JSON in which no character can act on what shows it: those are written by their numbers, and no reader loses anything.
+struct Plain;
+
+impl serde_json::ser::Formatter for Plain {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return out.write_all(fragment.as_bytes());
+        }
+        for c in fragment.chars() {
+            if is_deceptive(c) {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+            } else {
+                write!(out, "{c}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Writes all of `text`. A reader that went away (`| head`) is no error: it has what it wanted, and the exit code stands.
@@ -239,6 +261,17 @@ mod tests {
     fn json_is_one_object_that_names_its_schema() {
         let expected = "{\"schema\":\"twinseal.sample/1\",\"verdict\":\"no\"}\n";
         assert_eq!(rendered(Ok(sample("no")), Format::Json), (1, expected.into(), String::new()));
+    }
+
+    #[test]
+    fn nothing_in_json_acts_on_a_terminal_and_nothing_is_lost() {
+        let hostile = "a\u{1b}[2J\u{7f}\u{9b}31m\u{202e}gnp\u{2066}\u{e0041}\u{200b}\u{2028}\u{feff} \"\\ \u{e9}\u{65e5}<\u{1f512}";
+        let mut text = Vec::new();
+        json(&mut text, &hostile).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(text.trim_end().chars().filter(|c| is_deceptive(*c)).count(), 0, "{text:?}");
+        assert!(text.contains("\\u202e") && text.contains("\\udb40\\udc41") && text.contains("\u{1f512}"), "{text}");
+        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), hostile);
     }
 
     #[test]
