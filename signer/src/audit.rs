@@ -5,15 +5,15 @@
 
 use std::path::{Path, PathBuf};
 
-use twinseal_formats::{Envelope, Manifest, SecurityVersion};
-use twinseal_verifier::{Device, Error, Verifier};
+use twinseal_formats::{Envelope, Manifest};
+use twinseal_verifier::{Error, Verifier};
 
 use crate::bundle::{Bundle, Layout};
 use crate::byte_map::{self, ByteMap};
 use crate::error::{Result, name};
 use crate::errors::Refusal;
 use crate::evidence::{BuilderKey, Day, algorithms, artifacts, carried};
-use crate::judge::{Purpose, judge};
+use crate::judge::judge_as_its_device;
 use crate::second_opinion;
 use crate::text::Shown;
 use crate::trouble::{Examined, Trouble};
@@ -124,7 +124,7 @@ impl<'b> Looked<'b> {
                 return Ok(Self { envelope: None, manifest: None, layout: None, refusal: Some(error.into()) });
             }
         };
-        let judged = Trouble::finding(judge_as_its_device(bundle, &envelope, verifier, payloads))?;
+        let judged = Trouble::finding(decide(bundle, &envelope, verifier, payloads))?;
         Ok(match judged {
             Ok((manifest, layout)) => {
                 Self { envelope: Some(envelope), manifest: Some(manifest), layout: Some(layout), refusal: None }
@@ -151,27 +151,17 @@ impl<'b> Looked<'b> {
     }
 }
 
-fn judge_as_its_device<'b>(
+fn decide<'b>(
     bundle: &'b Bundle,
     envelope: &Envelope<'b>,
     verifier: &Verifier<'_>,
     payloads: &Path,
 ) -> Examined<(Manifest<'b>, Layout)> {
-    // Read before it is authentic, but only for what a device would know of itself; `judge` reads it anew behind the seals.
-    let Ok(claimed) = Manifest::parse(envelope.manifest_bytes()) else {
-        let refused = verifier.authenticate(envelope).err();
-        return Err(refused.unwrap_or(twinseal_verifier::AuthenticateError::Fault.into()).into());
-    };
-    let components: Vec<&str> = claimed.components().map(|component| component.id()).collect();
-    let device = Device {
-        vendor: claimed.vendor(),
-        class: claimed.class(),
-        components: &components,
-        confirmed: None,
-        counter: SecurityVersion(0),
-        counter_limit: SecurityVersion(u32::MAX),
-    };
-    judge(bundle, verifier, &device, Purpose::Install, payloads)
+    match Manifest::parse(envelope.manifest_bytes()) {
+        Ok(claimed) => judge_as_its_device(bundle, &claimed, verifier, payloads),
+        // Refused at the seals, or behind them by the same reader.
+        Err(error) => Err(verifier.authenticate(envelope).err().unwrap_or(error.into()).into()),
+    }
 }
 
 fn whole(bundle: &Bundle, envelope: &Envelope<'_>, manifest: &Manifest<'_>) -> Examined<Layout> {

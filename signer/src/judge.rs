@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use twinseal_formats::Manifest;
+use twinseal_formats::{Manifest, SecurityVersion};
 use twinseal_verifier::{AdmittedManifest, Boot, Device, Install, Procedure, Verifier};
 
 use crate::bundle::{Bundle, Layout};
@@ -38,6 +38,31 @@ pub fn judge<'b>(
         Purpose::Install => decide::<Install>(bundle, verifier, device, payloads),
         Purpose::Boot => decide::<Boot>(bundle, verifier, device, payloads),
     }
+}
+
+/// Decides as a device would that the release is for: of its vendor, class and components, and without a history.
+///
+/// `claimed` is what the manifest says before it is authentic, and is taken for nothing but what such a device would know of itself.
+///
+/// # Errors
+///
+/// As [`judge`].
+pub fn judge_as_its_device<'b>(
+    bundle: &'b Bundle,
+    claimed: &Manifest<'_>,
+    verifier: &Verifier<'_>,
+    payloads: &Path,
+) -> Examined<(Manifest<'b>, Layout)> {
+    let components: Vec<&str> = claimed.components().map(|component| component.id()).collect();
+    let device = Device {
+        vendor: claimed.vendor(),
+        class: claimed.class(),
+        components: &components,
+        confirmed: None,
+        counter: SecurityVersion(0),
+        counter_limit: SecurityVersion(u32::MAX),
+    };
+    judge(bundle, verifier, &device, Purpose::Install, payloads)
 }
 
 fn decide<'b, P: Procedure>(

@@ -136,12 +136,13 @@ impl Matrix {
             .map(|identity| identity.halves.iter().filter_map(|half| half.known).collect())
     }
 
-    /// How many seals both implementations call valid, and how many there are.
+    /// How many seals both implementations call valid, and how many there are that the trust store has a key for.
     #[must_use]
     pub fn tally(&self) -> (usize, usize) {
-        let present = || self.identities.iter().flat_map(|identity| &identity.halves).filter(|half| half.present);
-        let valid = present().filter(|half| half.device == Some(true) && half.independent == Some(true));
-        (valid.count(), present().count())
+        let known =
+            || self.identities.iter().flat_map(|identity| &identity.halves).filter(|half| half.device.is_some());
+        let valid = known().filter(|half| half.device == Some(true) && half.independent == Some(true));
+        (valid.count(), known().count())
     }
 
     /// Whether somebody sealed whom the trust store does not know.

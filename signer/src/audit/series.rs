@@ -233,7 +233,7 @@ fn support(releases: &[Earlier], statement: Option<&ReleaseStatement>) -> Option
     Some(match now {
         None => {
             let text = format!("{} promised support until {before}, and this release says nothing", Shown(version));
-            Check::new("support-end", Outcome::Contradicted, text)
+            Check::new("support-end", Outcome::Missing, text)
         }
         Some(now) if now < before => {
             let text = format!("support ends on {now}, and {} promised it until {before}", Shown(version));

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use twinseal_formats::encode::{NewAnchor, NewTrustStore};
-use twinseal_formats::{Digest, Manifest, Requirement, Role, SecurityVersion, TrustEpoch};
-use twinseal_verifier::{Device, Verifier};
+use twinseal_formats::{Digest, Manifest, Requirement, Role, TrustEpoch};
+use twinseal_verifier::Verifier;
 
 use super::second_opinion;
 use crate::bundle::Bundle;
 use crate::error::{Failure, Result};
 use crate::identity::PublicIdentity;
-use crate::judge::{Purpose, judge};
+use crate::judge::judge_as_its_device;
 use crate::store;
 use crate::trouble::Trouble;
 
@@ -28,16 +28,7 @@ pub(super) fn read_back(
     let manifest = Manifest::parse(envelope.manifest_bytes()).map_err(doubt)?;
     let bytes = demanding_all(identities, &manifest)?;
     let verifier = store::open(&bytes).map_err(doubt)?;
-    let components: Vec<&str> = manifest.components().map(|component| component.id()).collect();
-    let device = Device {
-        vendor: manifest.vendor(),
-        class: manifest.class(),
-        components: &components,
-        confirmed: None,
-        counter: SecurityVersion(0),
-        counter_limit: SecurityVersion(u32::MAX),
-    };
-    let judged = judge(bundle, &verifier, &device, Purpose::Install, Path::new("."));
+    let judged = judge_as_its_device(bundle, &manifest, &verifier, Path::new("."));
     Trouble::finding(judged)?.map_err(doubt)?;
     if let Some(trust) = trust {
         trust.authenticate(&envelope).map(|_| ()).map_err(|error| {

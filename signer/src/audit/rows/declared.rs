@@ -171,11 +171,6 @@ pub(super) fn availability(facts: &Facts<'_>) -> Judged {
                 Check::new("free-of-charge", Outcome::Contradicted, text)
             }
         });
-        checks.push(Check::new(
-            "verifiable",
-            Outcome::Proven,
-            "this audit verified it with nothing but the file and a trust store",
-        ));
         None
     })
 }

@@ -28,12 +28,13 @@ pub(super) fn authenticity(facts: &Facts<'_>) -> Judged {
         }
     }
     if let Some(matrix) = &facts.matrix {
-        let (valid, all) = matrix.tally();
+        let (valid, known) = matrix.tally();
         checks.push(match facts.disagreements.first() {
             Some(disagreement) => Check::new("second-opinion", Outcome::Contradicted, disagreement.clone()),
             None => {
-                let text = format!("{valid} of {all} seals are valid to two implementations that share no code");
-                Check::new("second-opinion", if valid > 0 { Outcome::Proven } else { Outcome::Missing }, text)
+                let text = format!("{valid} of {known} seals by anchors of the trust store are valid to two implementations that share no code");
+                let outcome = if valid > 0 && valid == known { Outcome::Proven } else { Outcome::Contradicted };
+                Check::new("second-opinion", outcome, text)
             }
         });
     }
