@@ -5,7 +5,9 @@ use core::num::NonZero;
 use core::ops::ControlFlow;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
+
+use crate::error::{Failure, Result};
 
 /// Calls `work` for every item, on all cores, and `sink` for every result, in the order of the items.
 ///
@@ -19,9 +21,10 @@ pub fn ordered<'i, T: Sync, R: Send>(
     let (next, taken) = (AtomicUsize::new(0), (Mutex::new(0_usize), Condvar::new()));
     let (sender, receiver) = mpsc::sync_channel(workers.saturating_mul(2));
     thread::scope(|scope| {
+        let mut started = 0_usize;
         for _ in 0..workers {
             let (sender, next, taken, work) = (sender.clone(), &next, &taken, &work);
-            scope.spawn(move || {
+            let worker = spawn(scope, move || {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(item) = items.get(index) else { break };
@@ -33,8 +36,14 @@ pub fn ordered<'i, T: Sync, R: Send>(
                     }
                 }
             });
+            // Fewer do it as well.
+            started = started.saturating_add(usize::from(worker.is_ok()));
         }
         drop(sender);
+        if started == 0 {
+            let _ = items.iter().try_for_each(|item| sink(work(item)));
+            return;
+        }
         let mut waiting = BTreeMap::new();
         let mut expected = 0_usize;
         for (index, result) in &receiver {
@@ -57,6 +66,22 @@ pub fn ordered<'i, T: Sync, R: Send>(
         // Whoever still sends learns now that nobody listens.
         drop(receiver);
     });
+}
+
+/// Starts a thread.
+///
+/// # Errors
+///
+/// The system has none to give.
+pub(crate) fn spawn<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>> {
+    thread::Builder::new().spawn_scoped(scope, work).map_err(|error| {
+        Failure::new("no thread can be started")
+            .because(error)
+            .remedy("see how many processes, and how much memory, this user may have")
+    })
 }
 
 /// So many results may wait for the one before them.

@@ -19,6 +19,7 @@ use crate::ids;
 use crate::journal::{Act, Journal, Sealer, Taken};
 use crate::key::VerifyingKey;
 use crate::output::{Mode, NewFile, Overwrite, exists};
+use crate::parallel;
 use crate::progress::Progress;
 use crate::release::ReleaseFile;
 
@@ -232,10 +233,10 @@ impl<'a> Draft<'a> {
 
         // The disk takes its time as well; neither needs to wait for the other.
         let (seals, synced) = std::thread::scope(|scope| {
-            let sync = scope.spawn(|| new.file().sync_all());
+            let sync = parallel::spawn(scope, || new.file().sync_all())?;
             let seals = read_back::read_back(&bundle, self.identities, &release_id, target.trust);
-            (seals, sync.join())
-        });
+            Ok::<_, Failure>((seals, sync.join()))
+        })?;
         let seals = seals?;
         match synced {
             Ok(Ok(())) => {}

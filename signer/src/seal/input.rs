@@ -14,6 +14,7 @@ use crate::error::{Failure, Result, name};
 use crate::evidence::{Artifact, Digests, Document, EvidenceError, Fault, Kind, Reader, Role};
 use crate::image::{self, ImageFormat};
 use crate::input::{self, unreadable};
+use crate::parallel;
 use crate::progress::Progress;
 use crate::release::{ComponentFile, EvidenceFile};
 use crate::source::pieces::{Piece, Pieces};
@@ -284,7 +285,7 @@ fn copy(
         let _ = written.send(Vec::new());
     }
     let copied = std::thread::scope(|scope| {
-        let writer = scope.spawn(move || {
+        let writer = parallel::spawn(scope, move || {
             for (position, piece, bytes) in to_write {
                 // A sparse image stays sparse: its holes cost no disk.
                 if piece == Piece::Data {
@@ -294,7 +295,7 @@ fn copy(
                 let _ = written.send(bytes);
             }
             Ok(())
-        });
+        })?;
         let read = (|| {
             let mut position = at;
             let mut pieces = Pieces::new(file, 0, size);
@@ -312,9 +313,9 @@ fn copy(
             same_size(file, size)
         })();
         drop(full);
-        (read, writer.join())
+        Ok::<_, Failure>((read, writer.join()))
     });
-    match copied {
+    match copied? {
         (Err(error), _) => return Err(unreadable(path, error)),
         (_, Ok(Err(error))) => return Err(super::unwritable(error)),
         (_, Err(_)) => return Err(Failure::new("a thread of this program stopped unexpectedly")),

@@ -22,7 +22,8 @@ impl ReadAhead {
     pub(super) fn new(file: File, start: u64, end: u64) -> Self {
         let (full, pieces) = sync_channel(DEPTH);
         let (spent, empty) = sync_channel::<Vec<u8>>(DEPTH.saturating_add(2));
-        thread::spawn(move || {
+        let unread = full.clone();
+        let started = thread::Builder::new().spawn(move || {
             let mut pieces = Pieces::new(&file, start, end);
             loop {
                 let mut piece = empty.try_recv().unwrap_or_default();
@@ -37,6 +38,10 @@ impl ReadAhead {
                 }
             }
         });
+        if let Err(error) = started {
+            // Whoever reads learns it; the channel has room.
+            let _ = unread.try_send(Err(error));
+        }
         Self { pieces, spent, piece: Vec::new(), start }
     }
 

@@ -62,7 +62,8 @@ pub(super) fn run(program: &Path, arguments: &[String], input: &[u8], timeout: D
 
 fn drain(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
+    let unread = sender.clone();
+    let started = thread::Builder::new().spawn(move || {
         let mut bytes = Vec::new();
         let read = pipe.map_or(Ok(0), |pipe| pipe.take(LIMIT.saturating_add(1)).read_to_end(&mut bytes));
         let outcome = read.and_then(|_| {
@@ -75,6 +76,9 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<io::Result<
         // Nobody may be waiting any more.
         let _ = sender.send(outcome);
     });
+    if let Err(error) = started {
+        let _ = unread.send(Err(error));
+    }
     receiver
 }
 
