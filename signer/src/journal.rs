@@ -4,7 +4,8 @@
 //! be changed, taken out or put in without every later one changing; `twinseal journal verify` reads the whole chain. What was cut off at
 //! its end shows against a head that was noted elsewhere.
 //!
-//! One rule is enforced with it: a sequence number of a vendor and class belongs to one release for ever.
+//! One rule is enforced with it: a sequence number of a vendor and class belongs to one release for ever, and the place of a trust store to
+//! one trust update.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
@@ -22,7 +23,7 @@ mod chain;
 mod entry;
 
 pub use chain::{Chain, Fault};
-pub use entry::{Act, Entry, Key, Line, Sealer};
+pub use entry::{Act, Claim, Entry, Key, Line, Sealer};
 
 /// An open journal. It may be used by many processes at once: whoever appends holds the file's lock.
 ///
@@ -34,25 +35,27 @@ pub struct Journal {
     chain: Chain,
     /// Where the next line begins that was not read yet.
     position: u64,
-    /// By vendor, class and sequence number.
-    releases: BTreeMap<(String, String, u64), Recorded>,
+    claims: BTreeMap<Claim, Recorded>,
 }
 
-/// What the journal has of a release.
+/// Whose a claim is.
 #[derive(Clone, Debug)]
 struct Recorded {
-    release_id: String,
+    /// The identity of the release or update.
+    identity: String,
     /// The line that named it first.
     number: u64,
     /// Who sealed it, and in which line that stands.
     sealers: BTreeMap<BTreeSet<String>, u64>,
 }
 
-/// Another release has the sequence number: what was to be sealed is refused.
+/// Something else that was sealed has what can belong to one only: what was to be sealed is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
-    /// The release that has it.
-    pub release_id: String,
+    /// What it has.
+    pub claim: Claim,
+    /// The identity of the release or update that has it.
+    pub identity: String,
     /// The line of the journal that says so.
     pub line: u64,
 }
@@ -112,7 +115,7 @@ impl Journal {
                 .remedy(format!("`chmod o-w {}`, and see whether it is still what you know", name(path))));
         }
         let mut this =
-            Self { path: path.to_owned(), file, chain: Chain::default(), position: 0, releases: BTreeMap::new() };
+            Self { path: path.to_owned(), file, chain: Chain::default(), position: 0, claims: BTreeMap::new() };
         this.locked(Lock::Shared, Self::catch_up)?;
         Ok(this)
     }
@@ -123,7 +126,7 @@ impl Journal {
         &self.path
     }
 
-    /// Whether the sequence number of this release belongs to another one. Asked before anything is signed; [`append`](Self::append) asks
+    /// Whether what this claims belongs to something else. Asked before anything is signed; [`append`](Self::append) asks
     /// again.
     ///
     /// # Errors
@@ -131,7 +134,7 @@ impl Journal {
     /// The journal can't be read, or its chain does not hold any more.
     pub fn taken(&mut self, act: &Act) -> Result<Option<Taken>> {
         self.locked(Lock::Shared, Self::catch_up)?;
-        Ok(self.other_release(act))
+        Ok(self.taken_by(act))
     }
 
     /// Whether a line says that this very release was sealed.
@@ -141,11 +144,10 @@ impl Journal {
     /// As [`taken`](Self::taken).
     pub fn knows(&mut self, act: &Act) -> Result<bool> {
         self.locked(Lock::Shared, Self::catch_up)?;
-        let recorded = act.release_key().and_then(|key| self.releases.get(&key));
-        Ok(recorded.is_some_and(|recorded| recorded.release_id == act.identity()))
+        Ok(self.recorded(act).is_some_and(|(_, recorded)| recorded.identity == act.identity()))
     }
 
-    /// Adds a line, and returns when it is on the disk. If the same identities sealed the same release before, that line stands.
+    /// Adds a line, and returns when it is on the disk. If the same identities sealed the same before, that line stands.
     ///
     /// # Errors
     ///
@@ -153,12 +155,11 @@ impl Journal {
     pub fn append(&mut self, act: &Act) -> Result<core::result::Result<Appended, Taken>> {
         self.locked(Lock::Exclusive, |this| {
             this.catch_up()?;
-            if let Some(taken) = this.other_release(act) {
+            if let Some(taken) = this.taken_by(act) {
                 return Ok(Err(taken));
             }
             let sealers = act.sealers();
-            let recorded = act.release_key().and_then(|key| this.releases.get(&key));
-            if let Some(line) = recorded.and_then(|recorded| recorded.sealers.get(&sealers)) {
+            if let Some(line) = this.recorded(act).and_then(|(_, recorded)| recorded.sealers.get(&sealers)) {
                 return Ok(Ok(Appended::Already(*line)));
             }
             let line = Line::new(this.chain.lines(), this.chain.head(), Entry::from(act.clone()))?;
@@ -217,29 +218,36 @@ impl Journal {
                 .remedy("sign nothing with it; `twinseal journal verify` says more, and a copy of it what it was")
         })?;
         let Entry::Sealed(act) = &line.entry else { return Ok(()) };
-        if let Some(key) = act.release_key() {
-            let recorded = self.releases.entry(key).or_insert_with(|| Recorded {
-                release_id: act.identity().to_owned(),
-                number: line.number,
-                sealers: BTreeMap::new(),
-            });
-            if recorded.release_id != act.identity() {
-                return Err(Failure::new(format!(
-                    "{}: lines {} and {} name two releases of one sequence number",
-                    name(&self.path),
-                    recorded.number,
-                    line.number
-                )));
-            }
-            recorded.sealers.entry(act.sealers()).or_insert(line.number);
+        let recorded = self.claims.entry(act.claim()).or_insert_with(|| Recorded {
+            identity: act.identity().to_owned(),
+            number: line.number,
+            sealers: BTreeMap::new(),
+        });
+        if recorded.identity != act.identity() {
+            return Err(Failure::new(format!(
+                "{}: lines {} and {} name two that have {}",
+                name(&self.path),
+                recorded.number,
+                line.number,
+                act.claim(),
+            )));
         }
+        recorded.sealers.entry(act.sealers()).or_insert(line.number);
         Ok(())
     }
 
-    fn other_release(&self, act: &Act) -> Option<Taken> {
-        let recorded = self.releases.get(&act.release_key()?)?;
-        (recorded.release_id != act.identity())
-            .then(|| Taken { release_id: recorded.release_id.clone(), line: recorded.number })
+    /// What is recorded under one of the names of what this claims.
+    fn recorded(&self, act: &Act) -> Option<(Claim, &Recorded)> {
+        act.claims().find_map(|claim| self.claims.get(&claim).map(|recorded| (claim, recorded)))
+    }
+
+    fn taken_by(&self, act: &Act) -> Option<Taken> {
+        let (claim, recorded) = self.recorded(act)?;
+        (recorded.identity != act.identity()).then(|| Taken {
+            claim,
+            identity: recorded.identity.clone(),
+            line: recorded.number,
+        })
     }
 
     fn length(&self) -> Result<u64> {

@@ -68,8 +68,7 @@ pub fn write(
     let bytes = encode::trust_update(&update_id, seals, &object.contents).map_err(not_written)?;
     let present = store::open(&object.store).map_err(refused)?;
     let update = TrustUpdate::parse(&bytes).map_err(not_written)?;
-    let authentic = present.authenticate_trust_update(&update).map_err(refused)?;
-    let next = *authentic.new_store();
+    present.authenticate_trust_update(&update).map(|_| ()).map_err(refused)?;
     for seal in update.seals().iter() {
         let identity = identities.iter().find(|identity| identity.anchor_id() == seal.anchor());
         let keys = identity.map(PublicIdentity::keys).unwrap_or_default();
@@ -87,7 +86,7 @@ pub fn write(
     }
     let line = match journal {
         None => None,
-        Some(journal) => match journal.append(&act(object, &next, &update_id, identities)?)? {
+        Some(journal) => match journal.append(&act(object, identities)?)? {
             Ok(appended) => Some(appended.line()),
             Err(taken) => return Ok(Err(taken)),
         },
@@ -96,15 +95,27 @@ pub fn write(
     Ok(Ok(Written { update_id, size: bytes.len(), line }))
 }
 
-fn act(object: &Object, next: &TrustStore<'_>, update_id: &Digest, identities: &[PublicIdentity]) -> Result<Act> {
-    let body = TrustUpdateBody::parse(&object.contents)
-        .map_err(|error| Failure::new("the trust update can not be read back").because(error))?;
+/// Whether the journal has another update that replaces the same store. Asked before anything is signed; [`write`] asks again.
+///
+/// # Errors
+///
+/// The journal can't be read, or the object is no trust update.
+pub fn taken(object: &Object, journal: &mut Journal) -> Result<Option<Taken>> {
+    journal.taken(&act(object, &[])?)
+}
+
+/// What a journal says of it.
+fn act(object: &Object, identities: &[PublicIdentity]) -> Result<Act> {
+    let not_read = |error| Failure::new("the trust update can not be read back").because(error);
+    let body = TrustUpdateBody::parse(&object.contents).map_err(not_read)?;
+    let digests = DigestAlgorithm::ALL.into_iter().filter_map(|algorithm| Hasher::digest(algorithm, &object.store));
     Ok(Act::TrustUpdate {
-        vendor_id: next.vendor().to_string(),
-        epoch: next.epoch().0,
+        vendor_id: body.store().vendor().to_string(),
+        epoch: body.store().epoch().0,
         replaces: body.replaces().to_string(),
-        update_id: update_id.to_string(),
+        update_id: object.digest().map_err(not_read)?.to_string(),
         sealed_by: identities.iter().map(Sealer::from).collect(),
+        replaces_also: digests.map(|digest| digest.to_string()).collect(),
     })
 }
 

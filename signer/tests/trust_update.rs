@@ -72,6 +72,46 @@ fn a_key_is_rotated_and_a_stolen_one_rotates_nothing() {
 }
 
 #[test]
+fn one_store_is_replaced_by_one_update() {
+    let place = place();
+    place.run(&["journal", "new", "j"]).ok();
+    let update = |store: &'static str, identities: &[&'static str], out: &'static str| {
+        let mut arguments =
+            vec!["trust", "update", "--replaces", "old", "--store", store, "--journal", "j", "--out", out];
+        identities.iter().for_each(|identity| arguments.extend(["--identity", identity]));
+        arguments
+    };
+    place.run(&update("new", &["a", "b"], "u")).ok();
+    // Another next store, and one whose keys make the update name the replaced one by another digest.
+    place.run(&["keygen", "--out", "strong", "--set", "ml-dsa-87"]).ok();
+    let roots = ["--root", "a", "--root", "b", "--root", "strong", "--require", "root=2"];
+    place.trust("stronger", &[&roots[..], &["--release", "id", "--epoch", "1"]].concat());
+    for store in ["gone", "stronger"] {
+        let before = place.everything();
+        let ran = place.json(&update(store, &["a", "b"], "w"));
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert_eq!(ran.object()["refused"], "another trust update replaces the trust store", "{store}");
+        assert_eq!(ran.object()["journal_line"], 1);
+        assert!(place.run(&update(store, &["a", "b"], "w")).text().contains("part the fleet"));
+        assert!(place.everything() == before, "{store}");
+    }
+    // The same again is the same line; the file that is there stays.
+    place.fails_and_changes_nothing(&update("new", &["a", "b"], "u"), "already exists");
+    let again = place.json(&update("new", &["a", "b"], "again")).ok().object();
+    assert_eq!(again["journal_line"], 1);
+    // Without asking for seals in vain, a ceremony finds it out, too.
+    place.run(&["ceremony", "request", "--replaces", "old", "--store", "gone", "--out", "request.json"]).ok();
+    let request: Value = serde_json::from_slice(&place.read("request.json")).expect("JSON");
+    let digest = request["digest"].as_str().expect("a digest").to_owned();
+    let respond = ["ceremony", "respond", "request.json", "--confirm", &digest, "--out", "answer.json"];
+    place.run(&[&respond[..], &["--identity", "a", "--identity", "b"]].concat()).ok();
+    let assemble = ["ceremony", "assemble", "request.json", "--answer", "answer.json", "--journal", "j", "--out", "w"];
+    let ran = place.json(&assemble);
+    assert_eq!((ran.code, place.at("w").exists()), (1, false), "{ran:?}");
+    assert_eq!(ran.object()["refused"], "another trust update replaces the trust store");
+}
+
+#[test]
 fn a_device_that_would_not_boot_again_keeps_its_store() {
     let place = place();
     place.run(&update("gone", &["a", "b"])).ok();

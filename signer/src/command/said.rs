@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::error::name;
-use crate::journal::Taken;
+use crate::journal::{Claim, Taken};
 use crate::report::{Exit, Report};
 
 /// What a command that seals says.
@@ -14,7 +14,7 @@ use crate::report::{Exit, Report};
 #[serde(untagged)]
 pub(super) enum Said<R> {
     Done(R),
-    Taken(NumberTaken),
+    Taken(Claimed),
     Refused(Refused),
 }
 
@@ -32,25 +32,35 @@ impl Refused {
     }
 }
 
-/// The sequence number belongs to another release.
+/// Another release or trust update has what can belong to one only.
 #[derive(Serialize)]
-pub(super) struct NumberTaken {
+pub(super) struct Claimed {
     bundle: String,
     refused: String,
-    sequence_number: u64,
-    release_id: String,
+    #[serde(flatten)]
+    by: By,
     journal_line: u64,
 }
 
-impl NumberTaken {
-    pub(super) fn new(out: &Path, sequence_number: u64, taken: &Taken) -> Self {
-        Self {
-            bundle: name(out),
-            refused: "the sequence number belongs to another release".to_owned(),
-            sequence_number,
-            release_id: taken.release_id.clone(),
-            journal_line: taken.line,
-        }
+#[derive(Serialize)]
+#[serde(untagged)]
+enum By {
+    Release { sequence_number: u64, release_id: String },
+    Update { replaces: String, update_id: String },
+}
+
+impl Claimed {
+    pub(super) fn new(out: &Path, taken: Taken) -> Self {
+        let (refused, by) = match taken.claim {
+            Claim::SequenceNumber { number, .. } => (
+                "the sequence number belongs to another release",
+                By::Release { sequence_number: number, release_id: taken.identity },
+            ),
+            Claim::PlaceOf(replaces) => {
+                ("another trust update replaces the trust store", By::Update { replaces, update_id: taken.identity })
+            }
+        };
+        Self { bundle: name(out), refused: refused.to_owned(), by, journal_line: taken.line }
     }
 }
 
@@ -68,9 +78,18 @@ impl<R: Report> Report for Said<R> {
             Self::Taken(taken) => taken,
         };
         writeln!(out, "REFUSED, nothing was sealed: {}", taken.bundle)?;
-        writeln!(out, "  sequence number {} belongs to another release: {}", taken.sequence_number, taken.release_id)?;
+        let help = match &taken.by {
+            By::Release { sequence_number, release_id } => {
+                writeln!(out, "  sequence number {sequence_number} belongs to another release: {release_id}")?;
+                "give a changed release the next sequence number, or restore the files that were sealed"
+            }
+            By::Update { replaces, update_id } => {
+                writeln!(out, "  the trust store {replaces} is replaced by another trust update: {update_id}")?;
+                "two updates of one store part the fleet; make the next one of the store that this update gave"
+            }
+        };
         writeln!(out, "  journal: line {}", taken.journal_line)?;
-        writeln!(out, "  help: give a changed release the next sequence number, or restore the files that were sealed")
+        writeln!(out, "  help: {help}")
     }
 
     fn exit(&self) -> Exit {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::said::{NumberTaken, Said};
+use super::said::{Claimed, Said};
 use crate::command::key_args::KeyArgs;
 use crate::error::{Result, name};
 use crate::evidence::Finding;
@@ -142,7 +142,7 @@ impl Args {
         };
         let sealed = match seal::seal(&release, &identities, target)? {
             Ok(sealed) => sealed,
-            Err(taken) => return Ok(Said::Taken(NumberTaken::new(&self.out, release.sequence_number.0, &taken))),
+            Err(taken) => return Ok(Said::Taken(Claimed::new(&self.out, taken))),
         };
         Ok(Said::Done(Signed {
             dry_run: false,

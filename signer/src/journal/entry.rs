@@ -1,6 +1,7 @@
 //! What a line of a journal says.
 
 use alloc::collections::BTreeSet;
+use core::{fmt, iter};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -78,7 +79,36 @@ pub enum Act {
         update_id: String,
         /// Who sealed it.
         sealed_by: Vec<Sealer>,
+        /// The replaced store's digests by all algorithms, of which lines name one.
+        #[serde(skip)]
+        replaces_also: Vec<String>,
     },
+}
+
+/// What can belong to one release or trust update only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Claim {
+    /// A place in the order of the releases for one vendor and class.
+    SequenceNumber {
+        /// The vendor's id.
+        vendor_id: String,
+        /// The class's id.
+        class_id: String,
+        /// The number.
+        number: u64,
+    },
+    /// The place of a trust store, which has this digest.
+    PlaceOf(String),
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SequenceNumber { number, .. } => write!(f, "sequence number {number}"),
+            Self::PlaceOf(store) => write!(f, "the place of the trust store {store}"),
+        }
+    }
 }
 
 /// A signing identity that sealed.
@@ -152,14 +182,25 @@ impl Act {
         }
     }
 
-    /// What can belong to one release only.
-    pub(super) fn release_key(&self) -> Option<(String, String, u64)> {
+    /// What no other can have besides it.
+    pub(super) fn claim(&self) -> Claim {
         match self {
-            Self::Release { vendor_id, class_id, sequence_number, .. } => {
-                Some((vendor_id.clone(), class_id.clone(), *sequence_number))
-            }
-            Self::TrustUpdate { .. } => None,
+            Self::Release { vendor_id, class_id, sequence_number, .. } => Claim::SequenceNumber {
+                vendor_id: vendor_id.clone(),
+                class_id: class_id.clone(),
+                number: *sequence_number,
+            },
+            Self::TrustUpdate { replaces, .. } => Claim::PlaceOf(replaces.clone()),
         }
+    }
+
+    /// That, by every name under which a line may have it.
+    pub(super) fn claims(&self) -> impl Iterator<Item = Claim> {
+        let others = match self {
+            Self::Release { .. } => &[][..],
+            Self::TrustUpdate { replaces_also, .. } => replaces_also,
+        };
+        iter::once(self.claim()).chain(others.iter().cloned().map(Claim::PlaceOf))
     }
 
     pub(super) fn sealers(&self) -> BTreeSet<String> {

@@ -45,12 +45,39 @@ fn a_sequence_number_belongs_to_one_release() {
     let mut journal = place.open();
     assert_eq!(journal.append(&act(1, "one", &["a"])).unwrap(), Ok(Appended::New(1)));
     assert_eq!(journal.append(&act(2, "two", &["a"])).unwrap(), Ok(Appended::New(2)));
-    let taken = Taken { release_id: "one".into(), line: 1 };
+    let taken = Taken { claim: act(1, "", &[]).claim(), identity: "one".into(), line: 1 };
     assert_eq!(journal.taken(&act(1, "other", &["a"])).unwrap(), Some(taken.clone()));
     assert_eq!(journal.append(&act(1, "other", &["b"])).unwrap(), Err(taken));
     assert_eq!(place.open().chain.lines(), 3);
     assert!(journal.knows(&act(2, "two", &[])).unwrap());
     assert!(!journal.knows(&act(3, "two", &[])).unwrap());
+}
+
+fn update(replaces: &str, also: &[&str], update: &str) -> Act {
+    Act::TrustUpdate {
+        vendor_id: "v".into(),
+        epoch: 1,
+        replaces: replaces.into(),
+        update_id: update.into(),
+        sealed_by: Vec::new(),
+        replaces_also: also.iter().map(|digest| (*digest).into()).collect(),
+    }
+}
+
+#[test]
+fn a_trust_store_is_replaced_by_one_update() {
+    let place = Place::new();
+    let mut journal = place.open();
+    let digests = ["sha-256:1", "sha-512:1"];
+    assert_eq!(journal.append(&update("sha-256:1", &digests, "u")).unwrap(), Ok(Appended::New(1)));
+    assert_eq!(journal.append(&update("sha-256:1", &digests, "u")).unwrap(), Ok(Appended::Already(1)));
+    // Under another digest algorithm it is the same store.
+    for (replaces, other) in [("sha-256:1", "w"), ("sha-512:1", "w"), ("sha-512:1", "x")] {
+        let taken = Taken { claim: Claim::PlaceOf("sha-256:1".into()), identity: "u".into(), line: 1 };
+        assert_eq!(place.open().append(&update(replaces, &digests, other)).unwrap(), Err(taken), "{replaces} {other}");
+    }
+    assert_eq!(journal.append(&update("sha-256:2", &["sha-256:2", "sha-512:2"], "v")).unwrap(), Ok(Appended::New(2)));
+    assert_eq!(place.open().chain.lines(), 3);
 }
 
 #[test]
@@ -174,5 +201,5 @@ fn two_releases_of_one_number_are_found_even_in_a_whole_chain() {
     // As a tool would write it that does not ask.
     let line = Line::new(2, journal.chain.head(), Entry::from(act(1, "other", &["a"]))).unwrap();
     journal.write(&line).unwrap();
-    place.refuses("two releases of one sequence number");
+    place.refuses("lines 1 and 2 name two that have sequence number 1");
 }

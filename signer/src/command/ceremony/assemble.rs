@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::show;
 use crate::ceremony::{Answer, Missing, Object, Problem, Tally, tally};
-use crate::command::said::{NumberTaken, Refused, Said};
+use crate::command::said::{Claimed, Refused, Said};
 use crate::error::{Failure, Result, name};
 use crate::input;
 use crate::journal::{Journal, Taken};
@@ -108,7 +108,6 @@ impl Args {
             let overwrite = Overwrite::asked(self.overwrite);
             update::write(&object, &tally.seals, &tally.identities, &self.out, overwrite, journal.as_mut())?
                 .map(|written| (u64::try_from(written.size).unwrap_or(u64::MAX), written.line, false))
-                .map_err(|taken| (0, taken))
         };
         match written {
             Ok((size, line, existing)) => {
@@ -117,7 +116,7 @@ impl Args {
                 report.existing = existing;
                 Ok(Said::Done(report))
             }
-            Err((number, taken)) => Ok(Said::Taken(NumberTaken::new(&self.out, number, &taken))),
+            Err(taken) => Ok(Said::Taken(Claimed::new(&self.out, taken))),
         }
     }
 
@@ -142,9 +141,7 @@ impl Args {
                     .remedy("restore the release file and its payloads as they were, or ask for seals anew"))
             }
         })?;
-        Ok(outcome
-            .map(|sealed| (sealed.size, sealed.line, sealed.existing))
-            .map_err(|taken| (release.sequence_number.0, taken)))
+        Ok(outcome.map(|sealed| (sealed.size, sealed.line, sealed.existing)))
     }
 
     /// The problem with the answer's file.
@@ -154,8 +151,8 @@ impl Args {
     }
 }
 
-/// Size, line, whether it was there; or which number is taken.
-type Placed = core::result::Result<(u64, Option<u64>, bool), (u64, Taken)>;
+/// Size, line, whether it was there; or what is taken.
+type Placed = core::result::Result<(u64, Option<u64>, bool), Taken>;
 
 #[derive(Serialize)]
 struct Assembled {

@@ -10,7 +10,7 @@ use twinseal_formats::{Envelope, Manifest, SealType};
 use crate::bundle::Bundle;
 use crate::ceremony::{Answer, Missing, Object, Request, Tally, tally};
 use crate::command::key_args::KeyArgs;
-use crate::command::said::{NumberTaken, Refused, Said};
+use crate::command::said::{Claimed, Refused, Said};
 use crate::error::{Failure, Result, name};
 use crate::forms::Opened;
 use crate::identity::PublicIdentity;
@@ -118,7 +118,7 @@ impl Args {
             match Journal::open(path)?.append(&act(&manifest, &envelope, &added))? {
                 Ok(appended) => line = Some(appended.line()),
                 Err(taken) => {
-                    return Ok(Said::Taken(NumberTaken::new(&self.out, manifest.sequence_number().0, &taken)));
+                    return Ok(Said::Taken(Claimed::new(&self.out, taken)));
                 }
             }
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::ceremony::Summary;
 use crate::command::key_args::KeyArgs;
+use crate::command::said::{Claimed, Said};
 use crate::error::{Failure, Result, name};
 use crate::identity::SigningIdentity;
 use crate::journal::Journal;
@@ -65,21 +66,28 @@ impl Args {
         let object = update::object(&present, &next)?;
         let not_made = |error| Failure::new("the trust update can not be made").because(error);
         let (digest, summary) = (object.digest().map_err(not_made)?, object.summary().map_err(not_made)?);
+        let mut journal = self.journal.as_ref().map(|path| Journal::open(path)).transpose()?;
+        if let Some(journal) = &mut journal
+            && let Some(taken) = update::taken(&object, journal)?
+        {
+            return Ok(Said::Taken(Claimed::new(&self.out, taken)));
+        }
         let identities = self.keys.open(&self.identities)?;
         let public = identities.iter().map(SigningIdentity::public).collect::<Result<Vec<_>>>()?;
         let seals = seal::sign(&identities, object.seal_type, &digest)?;
-        let mut journal = self.journal.as_ref().map(|path| Journal::open(path)).transpose()?;
         let overwrite = Overwrite::asked(self.overwrite);
-        let written = update::write(&object, &seals, &public, &self.out, overwrite, journal.as_mut())?
-            .map_err(|_| Failure::new("the journal took a trust update for a release"))?;
-        Ok(Updated {
+        let written = match update::write(&object, &seals, &public, &self.out, overwrite, journal.as_mut())? {
+            Ok(written) => written,
+            Err(taken) => return Ok(Said::Taken(Claimed::new(&self.out, taken))),
+        };
+        Ok(Said::Done(Updated {
             update: name(&self.out),
             size: written.size,
             update_id: written.update_id.to_string(),
             summary,
             sealed_by: public.iter().map(|identity| identity.anchor_id().to_string()).collect(),
             journal_line: written.line,
-        })
+        }))
     }
 }
 
