@@ -112,7 +112,8 @@ impl NewFile {
     ///
     /// # Errors
     ///
-    /// The disk refuses, or the destination came into being meanwhile and may not be replaced. Nothing is left behind.
+    /// The disk refuses, or the destination came into being meanwhile and may not be replaced. Nothing is left behind; only if the disk
+    /// refuses to flush the name in the end, the whole file is there, and the failure says so.
     pub fn commit(self) -> Result<()> {
         let Self { file, destination, overwrite } = self;
         file.as_file().sync_all().map_err(|error| unwritable(&destination, error))?;
@@ -124,7 +125,7 @@ impl NewFile {
             io::ErrorKind::AlreadyExists => exists(&destination),
             _ => unwritable(&destination, error.error),
         })?;
-        sync_directory(directory_of(&destination)).map_err(|error| unwritable(&destination, error))
+        sync_directory(directory_of(&destination)).map_err(|error| named_unsafely(&destination, error))
     }
 }
 
@@ -212,6 +213,13 @@ pub(crate) fn place(path: &Path) -> (Option<PathBuf>, Option<&OsStr>) {
 /// Makes the names in a directory survive a loss of power.
 pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
+}
+
+/// The failure of a destination that is there, and may not be after a loss of power.
+pub(crate) fn named_unsafely(path: &Path, error: io::Error) -> Failure {
+    Failure::new(format!("{}: was written whole, but the disk does not confirm its name", name(path)))
+        .because(error)
+        .remedy("look at the disk; see whether it is there after a restart")
 }
 
 /// The failure of a destination that is already there.

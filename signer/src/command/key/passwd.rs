@@ -54,13 +54,14 @@ impl Args {
             return Err(Failure::new(format!("{}: its signing keys are not files in it", name(&directory)))
                 .remedy("change the PIN of a token with the token's own tools"));
         }
+        // First of all: it removes what a run that was killed has left, whatever becomes of this one.
+        let new = NewDirectory::beside(&directory, Mode::Secret)?;
         let accesses = self.keys.accesses(1)?;
         let access = accesses.first().ok_or_else(|| Failure::new("no identity was given"))?;
         let identity = SigningIdentity::load_with(&directory, access)?.public()?;
         let source = self.new_passphrase_source.as_ref().map(|text| text.parse::<SecretSource>()).transpose()?;
         let passphrase =
             source.as_ref().map(|source| source.read_new(&name(&directory), self.keys.links())).transpose()?;
-        let new = NewDirectory::beside(&directory, Mode::Secret)?;
         for key in identity.keys() {
             let file = signing_key_file(key.algorithm());
             let text = SigningKey::protect_anew(&directory.join(&file), access, passphrase.as_ref())?;

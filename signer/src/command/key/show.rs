@@ -10,6 +10,7 @@ use crate::error::{Result, name};
 use crate::hex::Hex;
 use crate::identity::{DESCRIPTION, Description, PublicIdentity, signing_key_file};
 use crate::key::{KeyUri, SigningKey};
+use crate::new_directory::NewDirectory;
 use crate::private_file::Links;
 use crate::report::Report;
 
@@ -65,6 +66,7 @@ impl Args {
             identity: name(&directory),
             anchor_id: public.anchor_id().to_string(),
             keys: keys.collect::<Result<_>>()?,
+            rest: NewDirectory::rest_of(&directory).as_deref().map(name),
         })
     }
 }
@@ -74,6 +76,8 @@ struct Shown {
     identity: String,
     anchor_id: String,
     keys: Vec<Key>,
+    /// What a `key passwd` that was killed has left.
+    rest: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +108,11 @@ impl Report for Shown {
                 writeln!(out, "  weakness:   {weakness}; `twinseal key passwd` encrypts it anew")?;
             }
         }
-        Ok(())
+        match &self.rest {
+            Some(rest) => {
+                writeln!(out, "note: a `key passwd` was cut off and left keys in {rest}; another one removes them")
+            }
+            None => Ok(()),
+        }
     }
 }
