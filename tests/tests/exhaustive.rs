@@ -1,6 +1,9 @@
-//! Every small change of a small good bundle, for each algorithm set, with evidence and without: every truncation, every flipped bit,
-//! every inserted and every deleted byte. A device accepts what agrees with the good bundle up to the last byte it needs, the end of
-//! the last payload, and nothing else; pull and push say the same.
+//! Every small change of a small good bundle, for each algorithm set, with evidence and without, by one identity and by two of three:
+//! every truncation, every flipped bit, every byte inserted anywhere and every deleted one, and every pair of flipped bits in the framing. A
+//! device accepts what agrees with the good bundle up to the last byte it needs, the end of the last payload, and nothing else; pull and
+//! push say the same.
+//!
+//! With `TWINSEAL_LONG=1` thresholds are tried for every set, and in the heads every pair of bytes with all of their values.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -10,18 +13,20 @@
 
 use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::{env, thread};
 
-use twinseal_formats::Digest;
+use twinseal_formats::{Digest, Envelope, Role, SealAlgorithm};
 use twinseal_tests::bundle::Form;
 use twinseal_tests::device::MemorySlot;
+use twinseal_tests::identity::Identity;
 use twinseal_tests::roads::{self, Chunks, code};
-use twinseal_tests::trust;
+use twinseal_tests::trust::{self, Store, StoredAnchor};
 use twinseal_tests::world::{POST_QUANTUM, World};
 use twinseal_verifier::Verifier;
 
-/// Of the changes within an ML-DSA signature, pull is tried with each and push with one in so many: each costs push a verification
-/// more, and between the frame's end and the verdict the two roads share their code. A prime, so that no bit position is left out.
+/// Pull is tried with each change, and push with one in so many of those within an ML-DSA signature and of the inserted bytes: each costs
+/// push a verification or a frame more, and between the frame's end and the verdict the two roads share their code. A prime, so that no bit
+/// position and no value is left out.
 const PUSH_SAMPLE: usize = 61;
 
 /// A good bundle, and everything needed to judge what becomes of it.
@@ -32,25 +37,37 @@ struct Good<'a> {
     bytes: Vec<u8>,
     /// How many bytes a device needs: up to the end of the last payload.
     needed: usize,
-    /// Where the ML-DSA signature lies.
-    signature: Range<usize>,
+    /// Where the ML-DSA signatures lie.
+    signatures: Vec<Range<usize>>,
+    /// The bytes of the frame that are neither of a signature nor of the manifest.
+    framing: Vec<usize>,
     judged: AtomicUsize,
 }
 
 impl<'a> Good<'a> {
-    fn new(world: &'a World, store: &'a [u8]) -> Self {
-        let mut bundle = world.bundle();
+    fn new(world: &'a World, store: &'a [u8], signers: &[&Identity]) -> Self {
+        let bundle = world.release.sealed_by(signers);
         let bytes = bundle.to_bytes(Form::Full);
         let behind = bundle.tail(Form::Full).len() - bundle.tail(Form::Stripped).len();
-        let signature = bundle.seal_mut(&world.signer, world.post_quantum).signature.clone();
-        let start = bytes.windows(signature.len()).position(|window| window == signature).expect("it is in there");
+        let place = |part: &[u8]| {
+            let start = bytes.windows(part.len()).position(|window| window == part).expect("it is in there");
+            start..start + part.len()
+        };
+        let all: Vec<_> = bundle.seals.iter().map(|seal| (seal.cose_algorithm, place(&seal.signature))).collect();
+        let frame = Envelope::parse(&bytes).expect("a good bundle").size();
+        let framing = (0..frame - bundle.manifest.len()).filter(|at| !all.iter().any(|(_, range)| range.contains(at)));
+        let framing = framing.collect();
+        let classical = SealAlgorithm::Ed25519.cose();
+        let signatures =
+            all.into_iter().filter(|(algorithm, _)| *algorithm != classical).map(|(_, range)| range).collect();
         Self {
             world,
             verifier: trust::verifier(store).expect("a good store"),
             release_id: bundle.digest,
             needed: bytes.len() - behind,
             bytes,
-            signature: start..start + signature.len(),
+            signatures,
+            framing,
             judged: AtomicUsize::new(0),
         }
     }
@@ -64,7 +81,8 @@ impl<'a> Good<'a> {
         } else {
             assert!(pulled.is_err(), "{what} at {place} of {} was accepted", self.world.post_quantum);
         }
-        if !self.signature.contains(&place) || number.is_multiple_of(PUSH_SAMPLE) {
+        let costs = what == "insertion" || self.signatures.iter().any(|signature| signature.contains(&place));
+        if !costs || number.is_multiple_of(PUSH_SAMPLE) {
             let mut slot = MemorySlot::inactive(self.world.facts.components.len());
             let pushed = roads::push(changed, Chunks::Of(64), &self.verifier, &self.world.facts, &mut slot);
             assert_eq!(code(&pushed), code(&pulled), "{what} at {place} of {}", self.world.post_quantum);
@@ -97,12 +115,10 @@ impl<'a> Good<'a> {
         })
     }
 
-    /// At every place, in front of the byte there: zero, all ones, that byte again, and its opposite.
+    /// Every byte there is, at every place, in front of the byte there.
     fn insertions(&self) -> usize {
-        self.each(self.needed * 4, |number| {
-            let place = number / 4;
-            let there = self.bytes[place];
-            let inserted = [0, 0xff, there, !there][number % 4];
+        self.each(self.needed * 256, |number| {
+            let (place, inserted) = (number / 256, u8::try_from(number % 256).expect("a byte"));
             let mut changed = self.bytes.clone();
             changed.insert(place, inserted);
             self.judge(&changed, place, number, "insertion");
@@ -124,28 +140,95 @@ impl<'a> Good<'a> {
             self.judge(&[&self.bytes[..], &[last]].concat(), self.bytes.len(), value, "extension");
         })
     }
+
+    /// Two bits flipped in the framing, at different places: every pair.
+    fn pairs_of_flips(&self) -> usize {
+        let places = self.framing.len();
+        self.each(places * 8, |first| {
+            for second in (first / 8 + 1) * 8..places * 8 {
+                let flip = |number: usize| (self.framing[number / 8], 1_u8 << (number % 8));
+                self.judge_pair([flip(first), flip(second)]);
+            }
+        })
+    }
+
+    /// Two heads changed, bytes to any other value: every pair of places, every pair of values.
+    fn pairs_of_values(&self) -> usize {
+        let heads = self.heads();
+        self.each(heads.len() * 255, |number| {
+            let (first, change) = (number / 255, u8::try_from(number % 255 + 1).expect("a byte"));
+            for second in &heads[first + 1..] {
+                for other in 1..=255 {
+                    self.judge_pair([(heads[first], change), (*second, other)]);
+                }
+            }
+        })
+    }
+
+    /// The framing without the values that it frames: digest, anchor ids, types.
+    fn heads(&self) -> Vec<usize> {
+        let values = |at: &usize| {
+            let (digest, anchors) =
+                (self.release_id.as_bytes(), self.world.store.anchors.iter().map(|one| &one.id.0[..]));
+            let text = twinseal_formats::SealType::Release.text().as_bytes();
+            let mut values = anchors.chain([digest, text]);
+            values.any(|value| {
+                let from = at.saturating_sub(value.len() - 1);
+                (from..=*at).any(|start| self.bytes.get(start..start + value.len()) == Some(value))
+            })
+        };
+        self.framing.iter().copied().filter(|at| !values(at)).collect()
+    }
+
+    fn judge_pair(&self, changes: [(usize, u8); 2]) {
+        let mut changed = self.bytes.clone();
+        for (place, change) in changes {
+            changed[place] ^= change;
+        }
+        let pulled = roads::pull(&changed, &self.verifier, &self.world.facts);
+        assert!(pulled.is_err(), "{changes:?} of {} was accepted", self.world.post_quantum);
+        self.judged.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
-/// The sizes of the bundle and of what a device needs of it: fixed by the format, the seeds and the sample release. `lengths` are
-/// without evidence and with it.
+/// Every change of one good bundle, whose size and what a device needs of it are fixed by the format, the seeds and the sample release.
+fn every_change(name: &str, good: &Good<'_>, (length, needed): (usize, usize)) {
+    assert_eq!((good.bytes.len(), good.needed), (length, needed), "the bundle as it has always been");
+    let counts = [good.truncations(), good.flips(), good.insertions(), good.deletions(), good.extensions()];
+    println!(
+        "{}, {name}: {length} bytes, {needed} needed; truncations, flips, insertions, deletions, extensions: {counts:?}",
+        good.world.post_quantum
+    );
+    assert_eq!(counts, [length, needed * 8, needed * 256, needed, 256], "none was left out");
+}
+
+/// Without evidence and with it.
 fn every_change_of(set: usize, lengths: [(usize, usize); 2]) {
-    for (evidence, (length, needed)) in [false, true].into_iter().zip(lengths) {
+    for (evidence, length) in [false, true].into_iter().zip(lengths) {
         let mut world = World::new(POST_QUANTUM[set]);
         if evidence {
             world.release = world.release.with_evidence();
         }
         let store = world.store.encode();
-        let good = Good::new(&world, &store);
-        assert_eq!((good.bytes.len(), good.needed), (length, needed), "the bundle as it has always been");
-
-        let counts = [good.truncations(), good.flips(), good.insertions(), good.deletions(), good.extensions()];
-        println!(
-            "{}, evidence: {evidence}: {length} bytes, {needed} needed; truncations, flips, insertions, deletions, \
-                  extensions: {counts:?}",
-            world.post_quantum
-        );
-        assert_eq!(counts, [length, needed * 8, needed * 4, needed, 256], "none was left out");
+        let good = Good::new(&world, &store, &[&world.signer]);
+        every_change(if evidence { "with evidence" } else { "without evidence" }, &good, length);
     }
+}
+
+/// Sealed by two of three whom the device knows, all of whom count.
+fn every_change_of_a_threshold(set: usize, length: (usize, usize)) {
+    let mut world = World::new(POST_QUANTUM[set]);
+    let others = [31, 32].map(|seed| Identity::hybrid(world.post_quantum, seed));
+    let all = [&world.signer, &others[0], &others[1]];
+    let anchors = all.map(|one| StoredAnchor::of(one, Role::Release, "release")).to_vec();
+    world.store = Store::of(anchors).demanding(Role::Release, 2);
+    let store = world.store.encode();
+    let good = Good::new(&world, &store, &all[..2]);
+    every_change("two of three", &good, length);
+}
+
+fn is_long() -> bool {
+    env::var_os("TWINSEAL_LONG").is_some()
 }
 
 #[test]
@@ -161,4 +244,30 @@ fn every_change_of_a_bundle_with_ml_dsa_65() {
 #[test]
 fn every_change_of_a_bundle_with_ml_dsa_87() {
     every_change_of(2, [(5350, 5350), (5699, 5419)]);
+}
+
+#[test]
+fn every_change_of_a_bundle_by_two_of_three() {
+    let lengths = [(5696, 5696), (7525, 7525), (10210, 10210)];
+    // The larger sets cost minutes and no other code.
+    for (set, length) in lengths.into_iter().enumerate().take(if is_long() { 3 } else { 1 }) {
+        every_change_of_a_threshold(set, length);
+    }
+}
+
+#[test]
+fn every_pair_of_changes_in_the_framing() {
+    let world = World::new(SealAlgorithm::MlDsa44);
+    let store = world.store.encode();
+    let good = Good::new(&world, &store, &[&world.signer]);
+    let (places, heads) = (good.framing.len(), good.heads().len());
+    let flips = good.pairs_of_flips();
+    println!("every pair of flipped bits in the {places} bytes of framing: {flips}");
+    assert_eq!(flips, places * (places - 1) / 2 * 64, "none was left out");
+    assert!(flips > 1_000_000, "more than a million");
+    if is_long() {
+        let values = good.pairs_of_values();
+        println!("every pair of values in the {heads} bytes of heads: {values}");
+        assert_eq!(values, heads * (heads - 1) / 2 * 255 * 255, "none was left out");
+    }
 }
