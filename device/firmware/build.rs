@@ -24,9 +24,11 @@ fn main() {
         .replace("@RAM@", &format!("ORIGIN = {:#x}, LENGTH = {:#x}", memories.ram.0, memories.ram.1))
         .replace("@VECTORS@", vectors);
     fs::write(out.join("layout.ld"), script).unwrap();
-    println!("cargo::rustc-link-arg-bins=-T{}", out.join("layout.ld").display());
+    println!("cargo::rustc-link-arg-bin=twinseal-firmware=-T{}", out.join("layout.ld").display());
     // So that `twinseal-device panics` sees who calls whom; they are no part of what is loaded.
-    println!("cargo::rustc-link-arg-bins=--emit-relocs");
+    println!("cargo::rustc-link-arg-bin=twinseal-firmware=--emit-relocs");
+    println!("cargo::rerun-if-changed=application.ld");
+    println!("cargo::rustc-link-arg-bin=twinseal-application=-Tapplication.ld");
 
     let feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
     let set = ["44", "65", "87"].into_iter().find(|set| feature(&format!("SET{set}")));

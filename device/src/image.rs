@@ -67,36 +67,53 @@ impl Recipe {
     /// # Errors
     /// Cargo fails, or the target is not installed.
     pub(crate) fn build(&self) -> Result<Image> {
-        let (target, profile) = (self.board.target(), self.level.profile());
-        let mut command = Command::new("cargo");
-        command.current_dir(folder()).args(["build", "--quiet", "--locked", "--target-dir", "target"]);
-        command.args(["--target", target, "--profile", profile, "--features", &self.features.join(",")]);
-        if self.level == Level::Z {
-            command
-                .args(["--config", &format!("target.{target}.rustflags=['--cfg', 'sha2_backend_soft=\"compact\"']")]);
-        }
-        // What the caller adds to his own builds has no place in these images.
-        for name in [
-            "RUSTFLAGS",
-            "CARGO_ENCODED_RUSTFLAGS",
-            "CARGO_BUILD_RUSTFLAGS",
-            "CARGO_TARGET_DIR",
-            "CARGO_BUILD_TARGET_DIR",
-        ] {
-            command.env_remove(name);
-        }
-        let output = command.output()?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(Failure::new(format!("no image for {} with {:?}:\n{said}", self.board.name(), self.features)));
-        }
-        let built = folder().join("target").join(target).join(profile).join("twinseal-firmware");
+        let profile = self.level.profile();
+        let features = self.features.join(",");
+        let flags: &[&str] = if self.level == Level::Z { &["--cfg", "sha2_backend_soft=\"compact\""] } else { &[] };
+        let built = cargo(self.board, profile, &features, "twinseal-firmware", flags)
+            .map_err(|said| Failure::new(format!("no image for {} with {features}:\n{said}", self.board.name())))?;
         let images = folder().join("target/images");
         fs::create_dir_all(&images)?;
         let path = images.join(format!("{}-{}-{}.elf", self.board.name(), self.features.join("-"), self.level.name()));
         fs::copy(built, &path)?;
         Image::open(path)
     }
+}
+
+/// The bytes of what the boot loader starts, which run wherever they lie.
+///
+/// # Errors
+/// Cargo fails, or what it made is not one range of bytes.
+pub(crate) fn application() -> Result<Vec<u8>> {
+    let flags = ["-C", "relocation-model=ropi"];
+    let built = cargo(Board::M4, Level::Three.profile(), "application", "twinseal-application", &flags)?;
+    let bytes = fs::read(built)?;
+    let file = object::File::parse(&*bytes)?;
+    let section = file.section_by_name(".image").ok_or_else(|| Failure::new("the application has no image"))?;
+    Ok(section.data()?.to_vec())
+}
+
+/// Builds a program of the crate, and says where it is.
+fn cargo(board: Board, profile: &str, features: &str, program: &str, flags: &[&str]) -> Result<PathBuf> {
+    let target = board.target();
+    let mut command = Command::new("cargo");
+    command.current_dir(folder()).args(["build", "--quiet", "--locked", "--target-dir", "target"]);
+    command.args(["--target", target, "--profile", profile, "--features", features, "--bin", program]);
+    if !flags.is_empty() {
+        let flags: Vec<_> = flags.iter().map(|flag| format!("'{flag}'")).collect();
+        command.args(["--config", &format!("target.{target}.rustflags=[{}]", flags.join(", "))]);
+    }
+    // What the caller adds to his own builds has no place in these images.
+    for name in
+        ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"]
+    {
+        command.env_remove(name);
+    }
+    let output = command.output()?;
+    if !output.status.success() {
+        return Err(Failure::new(String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(folder().join("target").join(target).join(profile).join(program))
 }
 
 impl Image {

@@ -14,6 +14,7 @@ mod chart;
 mod failure;
 mod given;
 mod image;
+mod life;
 mod panics;
 mod refuse;
 mod report;
@@ -48,6 +49,8 @@ enum Command {
     Panics(panics::Panics),
     /// Put every named bad input before the boards: they must say what the host says
     Refuse(refuse::Refuse),
+    /// Live the whole life of a device: update, trial, confirm, revert, refusals, new keys, power cut in the middle
+    Life(life::LifeArgs),
     /// Put Wycheproof's vectors before the boards
     Vectors(vectors::Vectors),
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Report(report) => report.run().map(|()| true),
         Command::Panics(panics) => panics.run(),
         Command::Refuse(refuse) => refuse.run(),
+        Command::Life(life) => life.run(),
         Command::Vectors(vectors) => vectors.run(),
     };
     match outcome {

@@ -15,20 +15,32 @@ mod processor;
 mod buffer;
 mod debugger;
 pub(crate) mod given;
+#[cfg(feature = "loader")]
+pub(crate) mod nor;
 mod paint;
 
 pub(crate) use buffer::Buffer;
 pub(crate) use debugger::{File, exit, print, print_number};
 pub(crate) use paint::with_paint;
 pub(crate) use processor::{calibrate, start_ticks, ticks};
+#[cfg(feature = "loader")]
+pub(crate) use processor::{restart, start_image};
 
 extern "C" fn start() -> ! {
     crate::run()
 }
 
+#[cfg(not(feature = "loader"))]
 extern "C" fn fault() -> ! {
     print("fault\n");
     exit(1)
+}
+
+/// What was started crashed. It is one more start that it did not confirm.
+#[cfg(feature = "loader")]
+extern "C" fn fault() -> ! {
+    print("loader: fault, restarting\n");
+    restart()
 }
 
 #[panic_handler]
@@ -36,4 +48,15 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     // Without the message: formatting it would be most of the image.
     print("panic\n");
     exit(1)
+}
+
+/// The first bytes of what an application has somewhere, copied.
+#[cfg(feature = "loader")]
+pub(crate) fn copied(from: *const u8, size: usize) -> [u8; 32] {
+    let mut text = [0; 32];
+    for (at, byte) in text.iter_mut().enumerate().take(size) {
+        // SAFETY: the application, which is the vendor's, says that so many bytes are there.
+        *byte = unsafe { from.wrapping_add(at).read() };
+    }
+    text
 }

@@ -10,6 +10,8 @@ mod keys;
 mod measure;
 #[cfg(any(feature = "refuse", feature = "vectors"))]
 mod record;
+#[cfg(feature = "loader")]
+mod services;
 #[cfg(any(feature = "road", feature = "refuse"))]
 mod storage;
 
@@ -21,6 +23,9 @@ mod subject;
 mod subject;
 #[cfg(feature = "hash")]
 #[path = "subject/hash.rs"]
+mod subject;
+#[cfg(feature = "loader")]
+#[path = "subject/loader.rs"]
 mod subject;
 #[cfg(feature = "ml-dsa")]
 #[path = "subject/ml_dsa.rs"]

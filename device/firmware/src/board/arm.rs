@@ -77,3 +77,31 @@ pub(super) fn stack_pointer() -> usize {
     unsafe { asm!("mov {0}, sp", out(reg) top, options(nomem, nostack)) }
     top
 }
+
+/// Restarts the processor: registers and this memory are as after power came, the flash is as it was.
+#[cfg(feature = "loader")]
+pub(crate) fn restart() -> ! {
+    write_register(0xE000_ED0C, 0x05FA_0004); // the request, with its key
+    loop {
+        core::hint::spin_loop();
+    }
+}
+
+/// Starts what lies there: its code stands behind a header of two words. It gets the services and its own address, and the whole stack.
+#[cfg(feature = "loader")]
+pub(crate) fn start_image(base: u32, services: &'static crate::services::Services) -> ! {
+    let entry = base.wrapping_add(9); // Thumb code has the lowest bit set
+    // SAFETY: the caller has the proof that this is the vendor's code; nothing on the stack is used any more, because nothing returns.
+    unsafe {
+        asm!(
+            "ldr r3, =__stack_top",
+            "mov sp, r3",
+            "bx r2",
+            ".ltorg",
+            in("r0") services,
+            in("r1") base,
+            in("r2") entry,
+            options(noreturn)
+        )
+    }
+}
