@@ -175,7 +175,7 @@ impl Life {
         self.machine.cut_in(20)?;
         self.restart()?;
         self.title("and again, while it is written down that it is confirmed");
-        self.power_until(250)?;
+        self.power_until(120)?;
         self.power()?;
         self.title("after all that");
         self.restart()
