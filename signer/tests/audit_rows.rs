@@ -279,3 +279,26 @@ fn what_is_not_asked_of_a_release_is_said_not_to_be() {
     assert_eq!(audit.row("A-08").map(|row| row.verdict), Some(Consistent));
     assert!(!audit.is_refused(), "{:?}", audit.findings);
 }
+
+#[test]
+fn the_document_has_every_row_with_its_provisions_and_checks() {
+    let document = include_str!("../../docs/audit.md");
+    let mut checks = 0;
+    for row in &Desk::good().audit().rows {
+        let heading = format!("### {} {}\n", row.id, row.title);
+        let section = document.split_once(&heading).unwrap_or_else(|| panic!("{heading}")).1;
+        let section = section.split("\n#").next().expect("a section");
+        for provision in row.eu.iter().chain(row.us) {
+            assert!(section.contains(provision.id), "{}: {}", row.id, provision.id);
+        }
+        assert!(section.contains(row.can_not_show), "{}", row.id);
+        for (_, check, ..) in CASES.iter().filter(|case| case.0 == row.id) {
+            assert!(section.contains(&format!("| `{check}` |")), "{}: {check}", row.id);
+            checks += 1;
+        }
+    }
+    assert_eq!(checks, CASES.len());
+    for verdict in Verdict::ALL {
+        assert!(document.contains(&format!("| {} | {} |", verdict.words(), verdict.meaning())), "{verdict:?}");
+    }
+}
