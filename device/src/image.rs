@@ -26,7 +26,7 @@ pub(crate) enum Level {
     Three,
     /// opt-level "s"
     S,
-    /// opt-level "z", and SHA-2 in its compact form
+    /// opt-level "z", with whatever else makes code small (device/README.md)
     Z,
 }
 
@@ -69,7 +69,11 @@ impl Recipe {
     pub(crate) fn build(&self) -> Result<Image> {
         let profile = self.level.profile();
         let features = self.features.join(",");
-        let flags: &[&str] = if self.level == Level::Z { &["--cfg", "sha2_backend_soft=\"compact\""] } else { &[] };
+        let flags: &[&str] = if self.level == Level::Z {
+            &["--cfg", "sha2_backend_soft=\"compact\"", "--cfg", "twinseal_for_size"]
+        } else {
+            &[]
+        };
         let built = cargo(self.board, profile, &features, "twinseal-firmware", flags)
             .map_err(|said| Failure::new(format!("no image for {} with {features}:\n{said}", self.board.name())))?;
         let images = folder().join("target/images");

@@ -3,22 +3,24 @@
 //! It accepts one encoding for each value: shortest integers and lengths, definite lengths only. What a map may hold is fixed by
 //! the profile, so maps are read key by key in the one order they can have.
 
-use crate::error::{Fault, ParseError, Stage};
+use crate::error::{Breach, Fault};
 
-pub(crate) type Result<T> = core::result::Result<T, ParseError>;
+pub(crate) type Result<T> = core::result::Result<T, Breach>;
 
-/// A cursor. Errors carry the stage it was made for and the offset from the start of the whole object.
+/// A map key of the profile.
+pub(crate) type Key = i16;
+
+/// A cursor. What it refuses carries the offset from the start of the whole object.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     /// Offset of the end of `rest` within the whole object.
     end: usize,
-    stage: Stage,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) const fn new(bytes: &'a [u8], stage: Stage) -> Self {
-        Self { rest: bytes, end: bytes.len(), stage }
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, end: bytes.len() }
     }
 
     pub(crate) const fn offset(&self) -> usize {
@@ -30,8 +32,8 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    pub(crate) fn fault(&self, fault: Fault) -> ParseError {
-        ParseError::new(self.stage, fault, u32::try_from(self.offset()).unwrap_or(u32::MAX))
+    pub(crate) fn fault(&self, fault: Fault) -> Breach {
+        Breach::new(fault, self.offset())
     }
 
     /// Ends the reading: anything left is a fault.
@@ -44,7 +46,7 @@ impl<'a> Reader<'a> {
             self.rest = rest;
             Ok(taken)
         } else {
-            Err(ParseError::new(self.stage, Fault::Truncated, u32::try_from(self.end).unwrap_or(u32::MAX)))
+            Err(Breach::new(Fault::Truncated, self.end))
         }
     }
 
@@ -56,7 +58,7 @@ impl<'a> Reader<'a> {
 
     /// Major type and argument of the next item.
     fn head(&mut self) -> Result<(u8, u64)> {
-        let start = *self;
+        let start = self.offset();
         let [initial] = self.take_array()?;
         let (argument, least) = match initial & 0x1f {
             value @ 0..=23 => (u64::from(value), 0),
@@ -64,19 +66,19 @@ impl<'a> Reader<'a> {
             25 => (u64::from(u16::from_be_bytes(self.take_array()?)), 0x100),
             26 => (u64::from(u32::from_be_bytes(self.take_array()?)), 0x1_0000),
             27 => (u64::from_be_bytes(self.take_array()?), 0x1_0000_0000),
-            _ => return Err(start.fault(Fault::NotDefinite)),
+            _ => return Err(Breach::new(Fault::NotDefinite, start)),
         };
         if argument < least {
-            return Err(start.fault(Fault::NotShortest));
+            return Err(Breach::new(Fault::NotShortest, start));
         }
         Ok((initial >> 5, argument))
     }
 
     fn typed(&mut self, major: u8) -> Result<u64> {
-        let start = *self;
+        let start = self.offset();
         match self.head()? {
             (found, argument) if found == major => Ok(argument),
-            _ => Err(start.fault(Fault::UnexpectedType)),
+            _ => Err(Breach::new(Fault::UnexpectedType, start)),
         }
     }
 
@@ -86,19 +88,19 @@ impl<'a> Reader<'a> {
 
     /// An unsigned integer of at most 32 bits.
     pub(crate) fn uint32(&mut self) -> Result<u32> {
-        let start = *self;
-        u32::try_from(self.uint()?).map_err(|_| start.fault(Fault::OutOfRange))
+        let start = self.offset();
+        u32::try_from(self.uint()?).map_err(|_| Breach::new(Fault::OutOfRange, start))
     }
 
     /// An integer of either sign.
     pub(crate) fn int(&mut self) -> Result<i64> {
-        let start = *self;
+        let start = self.offset();
         let (major, argument) = self.head()?;
-        let magnitude = i64::try_from(argument).map_err(|_| start.fault(Fault::OutOfRange))?;
+        let magnitude = i64::try_from(argument).map_err(|_| Breach::new(Fault::OutOfRange, start))?;
         match major {
             UINT => Ok(magnitude),
             NEGATIVE => Ok(!magnitude),
-            _ => Err(start.fault(Fault::UnexpectedType)),
+            _ => Err(Breach::new(Fault::UnexpectedType, start)),
         }
     }
 
@@ -121,15 +123,15 @@ impl<'a> Reader<'a> {
 
     /// A byte string of exactly `N` bytes.
     pub(crate) fn bytes_array<const N: usize>(&mut self, fault: Fault) -> Result<&'a [u8; N]> {
-        let start = *self;
-        self.bytes()?.try_into().map_err(|_| start.fault(fault))
+        let start = self.offset();
+        self.bytes()?.try_into().map_err(|_| Breach::new(fault, start))
     }
 
-    /// A text string that is ASCII: all text of the profile is.
-    pub(crate) fn ascii(&mut self, fault: Fault) -> Result<&'a str> {
-        let start = *self;
+    /// A text string that is as it must be. All text of the profile is ASCII, and is handed on as bytes: what a device does with it needs no more.
+    pub(crate) fn text(&mut self, fault: Fault, good: impl FnOnce(&[u8]) -> bool) -> Result<&'a [u8]> {
+        let start = self.offset();
         let text = self.string(TEXT)?;
-        core::str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or_else(|| start.fault(fault))
+        if good(text) { Ok(text) } else { Err(Breach::new(fault, start)) }
     }
 
     /// A cursor over the contents of a byte string that holds CBOR; its offsets go on from here.
@@ -146,7 +148,7 @@ impl<'a> Reader<'a> {
 
     /// A cursor over what was just read.
     const fn within(&self, contents: &'a [u8]) -> Self {
-        Self { rest: contents, end: self.offset(), stage: self.stage }
+        Self { rest: contents, end: self.offset() }
     }
 
     /// An array's number of items, which lies between `least` and `most`.
@@ -161,20 +163,23 @@ impl<'a> Reader<'a> {
 
     /// A head's count of items, entries or bytes, which lies between `least` and `most`.
     fn count(&mut self, major: u8, least: usize, most: usize, fault: Fault) -> Result<usize> {
-        let start = *self;
+        let start = self.offset();
         let count = self.typed(major)?;
-        usize::try_from(count).ok().filter(|count| (least..=most).contains(count)).ok_or_else(|| start.fault(fault))
+        usize::try_from(count)
+            .ok()
+            .filter(|count| (least..=most).contains(count))
+            .ok_or_else(|| Breach::new(fault, start))
     }
 
     /// The key `expected`, which stands after `previous` in the profile's order.
-    pub(crate) fn key(&mut self, previous: Option<i64>, expected: i64) -> Result<()> {
-        let start = *self;
+    pub(crate) fn key(&mut self, previous: Option<Key>, expected: Key) -> Result<()> {
+        let start = self.offset();
         let found = self.int()?;
-        if found == expected {
+        if found == i64::from(expected) {
             return Ok(());
         }
-        let disordered = previous.is_some_and(|previous| canonical_order(found) <= canonical_order(previous));
-        Err(start.fault(if disordered { Fault::KeyOrder } else { Fault::UnexpectedKey }))
+        let disordered = previous.is_some_and(|previous| canonical_order(found) <= canonical_order(previous.into()));
+        Err(Breach::new(if disordered { Fault::KeyOrder } else { Fault::UnexpectedKey }, start))
     }
 
     /// Exactly these bytes.
@@ -207,9 +212,14 @@ pub(crate) const TAG: u8 = 6;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Stage;
+
+    fn fault<T: core::fmt::Debug>(read: Result<T>) -> Fault {
+        read.unwrap_err().in_stage(Stage::Frame).fault
+    }
 
     fn reader(bytes: &[u8]) -> Reader<'_> {
-        Reader::new(bytes, Stage::Frame)
+        Reader::new(bytes)
     }
 
     #[test]
@@ -230,7 +240,7 @@ mod tests {
         let long: [&[u8]; 4] =
             [&[0x18, 23], &[0x19, 0, 255], &[0x1a, 0, 0, 255, 255], &[0x1b, 0, 0, 0, 0, 255, 255, 255, 255]];
         for bytes in long {
-            assert_eq!(reader(bytes).uint().unwrap_err().fault, Fault::NotShortest);
+            assert_eq!(fault(reader(bytes).uint()), Fault::NotShortest);
         }
     }
 
@@ -238,7 +248,7 @@ mod tests {
     fn reserved_and_indefinite_heads_are_refused() {
         for initial in [0x1c, 0x1d, 0x1e, 0x1f, 0x5f, 0x7f, 0x9f, 0xbf, 0xff] {
             let bytes = [initial, 0, 0];
-            assert_eq!(reader(&bytes).head().unwrap_err().fault, Fault::NotDefinite, "{initial:#x}");
+            assert_eq!(fault(reader(&bytes).head()), Fault::NotDefinite, "{initial:#x}");
         }
     }
 
@@ -247,7 +257,7 @@ mod tests {
         for bytes in
             [&[0x41][..], &[0x5a, 0xff, 0xff, 0xff, 0xff, 0], &[0x5b, 255, 255, 255, 255, 255, 255, 255, 255, 1]]
         {
-            assert_eq!(reader(bytes).bytes().unwrap_err().fault, Fault::Truncated);
+            assert_eq!(fault(reader(bytes).bytes()), Fault::Truncated);
         }
     }
 
@@ -256,24 +266,24 @@ mod tests {
         assert_eq!(reader(&[0x20]).int(), Ok(-1));
         assert_eq!(reader(&[0x38, 48]).int(), Ok(-49));
         assert_eq!(reader(&[0x39, 1, 0]).int(), Ok(-257));
-        assert_eq!(reader(&[0x3b, 255, 255, 255, 255, 255, 255, 255, 255]).int().unwrap_err().fault, Fault::OutOfRange);
-        assert_eq!(reader(&[0x41, 0]).int().unwrap_err().fault, Fault::UnexpectedType);
+        assert_eq!(fault(reader(&[0x3b, 255, 255, 255, 255, 255, 255, 255, 255]).int()), Fault::OutOfRange);
+        assert_eq!(fault(reader(&[0x41, 0]).int()), Fault::UnexpectedType);
     }
 
     #[test]
     fn keys_report_order_apart_from_strangers() {
         assert_eq!(reader(&[3]).key(Some(2), 3), Ok(()));
-        assert_eq!(reader(&[2]).key(Some(2), 3).unwrap_err().fault, Fault::KeyOrder);
-        assert_eq!(reader(&[1]).key(Some(2), 3).unwrap_err().fault, Fault::KeyOrder);
-        assert_eq!(reader(&[4]).key(Some(2), 3).unwrap_err().fault, Fault::UnexpectedKey);
-        assert_eq!(reader(&[5]).key(Some(-1), -2).unwrap_err().fault, Fault::KeyOrder);
-        assert_eq!(reader(&[0x22]).key(Some(-1), -2).unwrap_err().fault, Fault::UnexpectedKey);
+        assert_eq!(fault(reader(&[2]).key(Some(2), 3)), Fault::KeyOrder);
+        assert_eq!(fault(reader(&[1]).key(Some(2), 3)), Fault::KeyOrder);
+        assert_eq!(fault(reader(&[4]).key(Some(2), 3)), Fault::UnexpectedKey);
+        assert_eq!(fault(reader(&[5]).key(Some(-1), -2)), Fault::KeyOrder);
+        assert_eq!(fault(reader(&[0x22]).key(Some(-1), -2)), Fault::UnexpectedKey);
     }
 
     #[test]
     fn literals_tell_truncation_from_difference() {
-        assert_eq!(reader(&[1, 2]).literal(&[1, 2, 3], Fault::Form).unwrap_err().fault, Fault::Truncated);
-        assert_eq!(reader(&[1, 3]).literal(&[1, 2, 3], Fault::Form).unwrap_err().fault, Fault::Form);
+        assert_eq!(fault(reader(&[1, 2]).literal(&[1, 2, 3], Fault::Form)), Fault::Truncated);
+        assert_eq!(fault(reader(&[1, 3]).literal(&[1, 2, 3], Fault::Form)), Fault::Form);
         assert_eq!(reader(&[1, 2, 3, 4]).literal(&[1, 2, 3], Fault::Form), Ok(()));
     }
 }

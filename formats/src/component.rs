@@ -2,14 +2,14 @@
 
 use crate::cbor::{Reader, Result};
 use crate::digest::Digest;
-use crate::error::Fault;
+use crate::error::{Breach, Fault};
 use crate::id;
 
 /// One component of a release: what its image must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Component<'a> {
     pub(crate) index: u8,
-    pub(crate) id: &'a str,
+    pub(crate) id: &'a [u8],
     pub(crate) size: u64,
     pub(crate) digest: Digest,
 }
@@ -24,6 +24,12 @@ impl<'a> Component<'a> {
     /// Its id: 1 to 32 of `a-z 0-9 . _ -`.
     #[must_use]
     pub const fn id(&self) -> &'a str {
+        id::text(self.id)
+    }
+
+    /// The same as bytes.
+    #[must_use]
+    pub const fn id_bytes(&self) -> &'a [u8] {
         self.id
     }
 
@@ -41,11 +47,11 @@ impl<'a> Component<'a> {
 }
 
 /// Reads a component id: an array of one byte string (F-11, F-12).
-pub(crate) fn read_id<'a>(reader: &mut Reader<'a>) -> Result<&'a str> {
+pub(crate) fn read_id<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8]> {
     reader.array(1, 1, Fault::UnexpectedType)?;
-    let start = *reader;
+    let start = reader.offset();
     let bytes = reader.bytes()?;
-    core::str::from_utf8(bytes).ok().filter(|_| id::is_name(bytes)).ok_or_else(|| start.fault(Fault::Name))
+    if id::is_name(bytes) { Ok(bytes) } else { Err(Breach::new(Fault::Name, start)) }
 }
 
 /// What the shared sequence says of one component.
@@ -68,10 +74,10 @@ pub(crate) fn read_shared<'a>(reader: &mut Reader<'a>, index: u8) -> Result<Shar
     let digest = Digest::read(&mut nested)?;
     nested.end()?;
     reader.literal(&[IMAGE_SIZE], Fault::SharedSequence)?;
-    let start = *reader;
+    let start = reader.offset();
     let size = reader.uint()?;
     if size == 0 {
-        return Err(start.fault(Fault::ImageSize));
+        return Err(Breach::new(Fault::ImageSize, start));
     }
     reader.literal(&SHARED_CONDITIONS, Fault::SharedSequence)?;
     Ok(Shared { vendor, class, digest, size })

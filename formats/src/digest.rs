@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::algorithm::DigestAlgorithm;
 use crate::cbor::{Reader, Result};
-use crate::error::Fault;
+use crate::error::{Breach, Fault};
 
 /// A digest value with its algorithm.
 ///
@@ -43,15 +43,16 @@ impl Digest {
     /// Reads a `SUIT_Digest`: `[algorithm, value]`.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
         reader.array(2, 2, Fault::UnexpectedType)?;
-        let start = *reader;
-        let algorithm = DigestAlgorithm::from_cose(reader.int()?).ok_or_else(|| start.fault(Fault::DigestAlgorithm))?;
+        let start = reader.offset();
+        let algorithm =
+            DigestAlgorithm::from_cose(reader.int()?).ok_or_else(|| Breach::new(Fault::DigestAlgorithm, start))?;
         Self::read_value(reader, algorithm)
     }
 
     /// Reads a bare value whose algorithm is known from elsewhere.
     pub(crate) fn read_value(reader: &mut Reader<'_>, algorithm: DigestAlgorithm) -> Result<Self> {
-        let start = *reader;
-        Self::new(algorithm, reader.bytes()?).ok_or_else(|| start.fault(Fault::DigestLength))
+        let start = reader.offset();
+        Self::new(algorithm, reader.bytes()?).ok_or_else(|| Breach::new(Fault::DigestLength, start))
     }
 }
 

@@ -45,11 +45,11 @@ pub fn with_head(bytes: &[u8]) -> Vec<u8> {
 pub fn protected_header(cose_algorithm: i64, anchor: AnchorId, seal_type: SealType) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.map(3);
-    writer.int(ALG);
+    writer.key(ALG);
     writer.int(cose_algorithm);
-    writer.int(KID);
+    writer.key(KID);
     writer.bytes(&anchor.0);
-    writer.int(TYP);
+    writer.key(TYP);
     writer.text(seal_type.text());
     writer.into_bytes()
 }

@@ -1,6 +1,6 @@
 //! The SUIT envelope: framing only (F-1 to F-9).
 
-use crate::cbor::Reader;
+use crate::cbor::{Key, Reader, Result};
 use crate::error::{Fault, ParseError, Stage};
 use crate::limits::{MAX_COMPONENTS, MAX_EVIDENCE, MAX_MANIFEST};
 use crate::seal::{SealType, Seals};
@@ -25,12 +25,15 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// Any rule of docs/format.md section 3 that the frame breaks; [`Fault::Truncated`] if more bytes might make it whole.
     #[inline(never)]
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let mut reader = Reader::new(bytes, Stage::Frame);
+    pub fn parse(bytes: &'a [u8]) -> core::result::Result<Self, ParseError> {
+        Self::read(Reader::new(bytes)).map_err(|breach| breach.in_stage(Stage::Frame))
+    }
+
+    fn read(mut reader: Reader<'a>) -> Result<Self> {
         reader.literal(&[0xd8, 0x6b], Fault::NotAnEnvelope)?;
         let entries = reader.map(LEAST_ENTRIES, MOST_ENTRIES, Fault::EntryCount)?;
         let (seals, manifest, sealed_bytes) =
-            read_sealed(&mut reader, Stage::Frame, SealType::Release, MAX_MANIFEST, Fault::ManifestLength)?;
+            read_sealed(&mut reader, SealType::Release, MAX_MANIFEST, Fault::ManifestLength)?;
         Ok(Self { entries, seals, manifest, sealed_bytes, size: reader.offset() })
     }
 
@@ -68,13 +71,12 @@ impl<'a> Envelope<'a> {
 /// Reads entry 2 (the seals) and entry 3 (what is sealed), which releases and trust updates have in common.
 pub(crate) fn read_sealed<'a>(
     reader: &mut Reader<'a>,
-    stage: Stage,
     seal_type: SealType,
     most: usize,
     length: Fault,
-) -> Result<(Seals<'a>, &'a [u8], &'a [u8]), ParseError> {
+) -> Result<(Seals<'a>, &'a [u8], &'a [u8])> {
     reader.key(None, SEALS)?;
-    let seals = Seals::read(reader, stage, seal_type)?;
+    let seals = Seals::read(reader, seal_type)?;
     reader.key(Some(SEALS), SEALED)?;
     let start = *reader;
     let contents = reader.bytes_within(1, most, length)?;
@@ -83,7 +85,7 @@ pub(crate) fn read_sealed<'a>(
     Ok((seals, contents, with_head))
 }
 
-pub(crate) const SEALS: i64 = 2;
-pub(crate) const SEALED: i64 = 3;
+pub(crate) const SEALS: Key = 2;
+pub(crate) const SEALED: Key = 3;
 const LEAST_ENTRIES: usize = 2;
 const MOST_ENTRIES: usize = 3_usize.saturating_add(MAX_COMPONENTS).saturating_add(MAX_EVIDENCE);

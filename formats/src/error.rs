@@ -1,7 +1,7 @@
 //! Errors are values with stable numbers: a stage in the high byte, a rule in the low byte (docs/errors.md).
 
 use core::fmt;
-use core::num::NonZeroU16;
+use core::num::{NonZeroU16, NonZeroU32};
 
 /// Where on the road from bytes to an activated image something was refused.
 ///
@@ -174,6 +174,32 @@ impl fmt::Display for ParseError {
 
 impl core::error::Error for ParseError {}
 
+/// A broken rule and where, in one word: what reading functions hand on to each other; the stage joins it at the end. That word, instead of a
+/// [`ParseError`], is what makes reading small in flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Breach(NonZeroU32);
+
+impl Breach {
+    /// An offset of 2^24 - 1 or more is kept as that.
+    #[inline(never)]
+    pub(crate) fn new(fault: Fault, offset: usize) -> Self {
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX).min(MOST_OFFSET);
+        // The lowest bit says nothing, and is why the word is never zero.
+        Self(NonZeroU32::MIN | (u32::from(fault.rule()) << RULE_AT) | (offset << OFFSET_AT))
+    }
+
+    /// The same as an error of that stage.
+    #[inline(never)]
+    pub(crate) fn in_stage(self, stage: Stage) -> ParseError {
+        let word = self.0.get();
+        ParseError::new(stage, Fault::of_rule(word >> RULE_AT), (word >> OFFSET_AT) & MOST_OFFSET)
+    }
+}
+
+const OFFSET_AT: u32 = 1;
+const RULE_AT: u32 = 25;
+const MOST_OFFSET: u32 = 0xFF_FFFF;
+
 /// Declares [`Fault`] once: variant, rule number, stages it can occur in, name, meaning.
 macro_rules! faults {
     ($($variant:ident = $rule:literal in [$($stage:ident),+] $name:literal, $meaning:literal;)+) => {
@@ -181,7 +207,7 @@ macro_rules! faults {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Fault {
-            $(#[doc = $meaning] $variant,)+
+            $(#[doc = $meaning] $variant = $rule,)+
         }
 
         impl Fault {
@@ -189,6 +215,11 @@ macro_rules! faults {
             #[must_use]
             pub const fn rule(self) -> u8 {
                 match self { $(Self::$variant => $rule,)+ }
+            }
+
+            /// The fault with that rule. Each has another and all are below 128, so it is none but the one that was asked for its rule.
+            const fn of_rule(rule: u32) -> Self {
+                match rule { $($rule => Self::$variant,)+ _ => Self::Truncated }
             }
 
             /// The rule's name: what stands after the dot in an error's name.

@@ -1,9 +1,9 @@
 //! The evidence index: which files a release brings for people who examine it (F-30 to F-35). Read by hosts, never by a device.
 
 use crate::algorithm::DigestAlgorithm;
-use crate::cbor::Reader;
+use crate::cbor::{Reader, Result};
 use crate::digest::Digest;
-use crate::error::{Fault, ParseError, Stage};
+use crate::error::{Breach, Fault, ParseError, Stage};
 use crate::id;
 use crate::limits::{MAX_COMPONENTS, MAX_EVIDENCE, MAX_EVIDENCE_INDEX, MAX_MEDIA_TYPE};
 
@@ -48,22 +48,26 @@ impl<'a> EvidenceIndex<'a> {
     ///
     /// # Errors
     /// Any rule of docs/format.md section 5 that the bytes break.
-    pub fn parse(bytes: &'a [u8], algorithm: DigestAlgorithm) -> Result<Self, ParseError> {
-        let mut reader = Reader::new(bytes, Stage::Evidence);
+    pub fn parse(bytes: &'a [u8], algorithm: DigestAlgorithm) -> core::result::Result<Self, ParseError> {
+        Self::read(bytes, algorithm).map_err(|breach| breach.in_stage(Stage::Evidence))
+    }
+
+    fn read(bytes: &'a [u8], algorithm: DigestAlgorithm) -> Result<Self> {
+        let mut reader = Reader::new(bytes);
         if bytes.len() > MAX_EVIDENCE_INDEX {
             return Err(reader.fault(Fault::EntrySize));
         }
         reader.array(3, 3, Fault::UnexpectedType)?;
         reader.literal(&[1], Fault::Profile)?;
-        let start = reader;
+        let start = reader.offset();
         let files = reader.array(0, MAX_EVIDENCE, Fault::EvidenceCount)?;
         let files_encoded = reader.rest();
         let mut previous = "";
         for _ in 0..files {
-            let start = reader;
+            let start = reader.offset();
             let file = EvidenceFile::read(&mut reader, algorithm)?;
             if file.name <= previous {
-                return Err(start.fault(Fault::NameOrder));
+                return Err(Breach::new(Fault::NameOrder, start));
             }
             previous = file.name;
         }
@@ -71,16 +75,16 @@ impl<'a> EvidenceIndex<'a> {
         let sources_encoded = reader.rest();
         let mut previous = None;
         for _ in 0..sources {
-            let start = reader;
+            let start = reader.offset();
             let source = EvidenceSource::read(&mut reader, algorithm)?;
             if previous.is_some_and(|previous| previous >= source.component) {
-                return Err(start.fault(Fault::SourceOrder));
+                return Err(Breach::new(Fault::SourceOrder, start));
             }
             previous = Some(source.component);
         }
         reader.end()?;
         if files == 0 && sources == 0 {
-            return Err(start.fault(Fault::EvidenceCount));
+            return Err(Breach::new(Fault::EvidenceCount, start));
         }
         Ok(Self { algorithm, files: (files, files_encoded), sources: (sources, sources_encoded) })
     }
@@ -101,7 +105,7 @@ impl<'a> EvidenceIndex<'a> {
     pub fn files(&self) -> impl Iterator<Item = EvidenceFile<'a>> + use<'a> {
         let (count, encoded) = self.files;
         let algorithm = self.algorithm;
-        let mut reader = Reader::new(encoded, Stage::Evidence);
+        let mut reader = Reader::new(encoded);
         (0..count).map_while(move |_| EvidenceFile::read(&mut reader, algorithm).ok())
     }
 
@@ -109,20 +113,16 @@ impl<'a> EvidenceIndex<'a> {
     pub fn sources(&self) -> impl Iterator<Item = EvidenceSource<'a>> + use<'a> {
         let (count, encoded) = self.sources;
         let algorithm = self.algorithm;
-        let mut reader = Reader::new(encoded, Stage::Evidence);
+        let mut reader = Reader::new(encoded);
         (0..count).map_while(move |_| EvidenceSource::read(&mut reader, algorithm).ok())
     }
 }
 
 impl<'a> EvidenceFile<'a> {
-    fn read(reader: &mut Reader<'a>, algorithm: DigestAlgorithm) -> Result<Self, ParseError> {
+    fn read(reader: &mut Reader<'a>, algorithm: DigestAlgorithm) -> Result<Self> {
         reader.array(4, 4, Fault::UnexpectedType)?;
         let name = read_name(reader)?;
-        let start = *reader;
-        let media_type = reader.ascii(Fault::MediaType)?;
-        if !is_media_type(media_type) {
-            return Err(start.fault(Fault::MediaType));
-        }
+        let media_type = id::text(reader.text(Fault::MediaType, |text| is_media_type(id::text(text)))?);
         let size = reader.uint()?;
         let digest = Digest::read_value(reader, algorithm)?;
         Ok(Self { name, media_type, size, digest })
@@ -130,13 +130,13 @@ impl<'a> EvidenceFile<'a> {
 }
 
 impl<'a> EvidenceSource<'a> {
-    fn read(reader: &mut Reader<'a>, algorithm: DigestAlgorithm) -> Result<Self, ParseError> {
+    fn read(reader: &mut Reader<'a>, algorithm: DigestAlgorithm) -> Result<Self> {
         reader.array(4, 4, Fault::UnexpectedType)?;
-        let start = *reader;
+        let start = reader.offset();
         let component = u8::try_from(reader.uint()?)
             .ok()
             .filter(|component| usize::from(*component) < MAX_COMPONENTS)
-            .ok_or_else(|| start.fault(Fault::SourceOrder))?;
+            .ok_or_else(|| Breach::new(Fault::SourceOrder, start))?;
         let format = read_name(reader)?;
         let size = reader.uint()?;
         let digest = Digest::read_value(reader, algorithm)?;
@@ -144,10 +144,8 @@ impl<'a> EvidenceSource<'a> {
     }
 }
 
-fn read_name<'a>(reader: &mut Reader<'a>) -> Result<&'a str, ParseError> {
-    let start = *reader;
-    let name = reader.ascii(Fault::Name)?;
-    if id::is_name(name.as_bytes()) { Ok(name) } else { Err(start.fault(Fault::Name)) }
+fn read_name<'a>(reader: &mut Reader<'a>) -> Result<&'a str> {
+    reader.text(Fault::Name, id::is_name).map(id::text)
 }
 
 /// `type/subtype` in the characters of RFC 6838 section 4.2, lower case, without parameters.

@@ -96,6 +96,14 @@ number! {
     TrustEpoch, u32
 }
 
+/// Text that was seen to be of the profile, which is ASCII.
+pub(crate) const fn text(bytes: &[u8]) -> &str {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+}
+
 /// A component id or an evidence name: 1 to 32 of `a-z 0-9 . _ -`, beginning with a letter or digit (F-12).
 ///
 /// The alphabet is small on purpose: names become file names, appear in terminals and reports, and must not differ by case or by

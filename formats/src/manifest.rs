@@ -1,13 +1,13 @@
 //! The manifest of a release: one declarative shape in SUIT's words (F-10 to F-19).
 
 use crate::algorithm::DigestAlgorithm;
-use crate::cbor::Reader;
+use crate::cbor::{Key, Reader, Result};
 use crate::component::{self, Component};
 use crate::digest::Digest;
-use crate::error::{Fault, ParseError, Stage};
-use crate::id::{ClassId, SecurityVersion, SequenceNumber, TrustEpoch, VendorId};
+use crate::error::{Breach, Fault, ParseError, Stage};
+use crate::id::{self, ClassId, SecurityVersion, SequenceNumber, TrustEpoch, VendorId};
 use crate::limits::{MAX_COMPONENTS, MAX_EVIDENCE};
-use crate::version::is_release_version;
+use crate::version::are_release_version;
 
 /// A manifest of profile 1. It says nothing of who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Manifest<'a> {
     component_count: usize,
     component_ids: &'a [u8],
     shared_sequence: &'a [u8],
-    release_version: &'a str,
+    release_version: &'a [u8],
     security_version: SecurityVersion,
     minimum_trust_epoch: TrustEpoch,
     /// How many files, and the digest of the index.
@@ -52,8 +52,11 @@ impl<'a> Manifest<'a> {
     /// # Errors
     /// Any rule of docs/format.md section 4 that the bytes break. Offsets count from the manifest's first byte.
     #[inline(never)]
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let mut reader = Reader::new(bytes, Stage::Manifest);
+    pub fn parse(bytes: &'a [u8]) -> core::result::Result<Self, ParseError> {
+        Self::read(Reader::new(bytes)).map_err(|breach| breach.in_stage(Stage::Manifest))
+    }
+
+    fn read(mut reader: Reader<'a>) -> Result<Self> {
         reader.map(6, 6, Fault::UnexpectedKey)?;
         reader.key(None, VERSION)?;
         reader.literal(&[1], Fault::Version)?;
@@ -75,11 +78,7 @@ impl<'a> Manifest<'a> {
         reader.key(None, PROFILE)?;
         reader.literal(&[1], Fault::Profile)?;
         reader.key(Some(PROFILE), RELEASE_VERSION)?;
-        let version_start = reader;
-        let release_version = reader.ascii(Fault::ReleaseVersion)?;
-        if !is_release_version(release_version) {
-            return Err(version_start.fault(Fault::ReleaseVersion));
-        }
+        let release_version = reader.text(Fault::ReleaseVersion, are_release_version)?;
         reader.key(Some(RELEASE_VERSION), SECURITY_VERSION)?;
         let security_version = SecurityVersion(reader.uint32()?);
         reader.key(Some(SECURITY_VERSION), MINIMUM_TRUST_EPOCH)?;
@@ -133,7 +132,7 @@ impl<'a> Manifest<'a> {
     /// The version for people: SemVer text.
     #[must_use]
     pub const fn release_version(&self) -> &'a str {
-        self.release_version
+        id::text(self.release_version)
     }
 
     /// Compared with the rollback counter.
@@ -163,8 +162,8 @@ impl<'a> Manifest<'a> {
 
     /// The components, ascending by id.
     pub fn components(&self) -> impl Iterator<Item = Component<'a>> + use<'a> {
-        let mut ids = Reader::new(self.component_ids, Stage::Manifest);
-        let mut shared = Reader::new(self.shared_sequence, Stage::Manifest);
+        let mut ids = Reader::new(self.component_ids);
+        let mut shared = Reader::new(self.shared_sequence);
         indices(self.component_count).map_while(move |index| {
             let id = component::read_id(&mut ids).ok()?;
             let part = component::read_shared(&mut shared, index).ok()?;
@@ -198,18 +197,18 @@ struct Common<'a> {
 }
 
 impl<'a> Common<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self> {
         let mut common = reader.nested()?;
         common.map(2, 2, Fault::UnexpectedKey)?;
         common.key(None, COMPONENTS)?;
         let count = common.array(1, MAX_COMPONENTS, Fault::ComponentCount)?;
         let ids = common.rest();
-        let mut previous = "";
+        let mut previous: &[u8] = &[];
         for _ in 0..count {
-            let start = common;
+            let start = common.offset();
             let id = component::read_id(&mut common)?;
             if id <= previous {
-                return Err(start.fault(Fault::NameOrder));
+                return Err(Breach::new(Fault::NameOrder, start));
             }
             previous = id;
         }
@@ -218,11 +217,11 @@ impl<'a> Common<'a> {
         let mut total: u64 = 0;
         let shared =
             read_sequence(&mut common, count, component::SHARED_ITEMS, Fault::SharedSequence, |sequence, index| {
-                let start = *sequence;
+                let start = sequence.offset();
                 let part = component::read_shared(sequence, index)?;
                 total = total.saturating_add(part.size);
                 if total > MAX_TOTAL {
-                    return Err(start.fault(Fault::ImageSize));
+                    return Err(Breach::new(Fault::ImageSize, start));
                 }
                 let first = first.get_or_insert(part);
                 let difference = if first.vendor != part.vendor {
@@ -234,12 +233,12 @@ impl<'a> Common<'a> {
                 } else {
                     return Ok(());
                 };
-                Err(start.fault(difference))
+                Err(Breach::new(difference, start))
             })?;
-        let end = common;
+        let end = common.offset();
         common.end()?;
         // There is at least one component, so there is a first.
-        let first = first.ok_or_else(|| end.fault(Fault::ComponentCount))?;
+        let first = first.ok_or_else(|| Breach::new(Fault::ComponentCount, end))?;
         let digest_algorithm = first.digest.algorithm();
         Ok(Self { count, ids, shared, vendor: first.vendor, class: first.class, digest_algorithm })
     }
@@ -251,8 +250,8 @@ fn read_sequence<'a>(
     count: usize,
     items: usize,
     fault: Fault,
-    mut part: impl FnMut(&mut Reader<'a>, u8) -> Result<(), ParseError>,
-) -> Result<&'a [u8], ParseError> {
+    mut part: impl FnMut(&mut Reader<'a>, u8) -> Result<()>,
+) -> Result<&'a [u8]> {
     let mut sequence = reader.nested()?;
     let total = count.saturating_mul(items);
     sequence.array(total, total, fault)?;
@@ -269,33 +268,33 @@ fn indices(count: usize) -> impl Iterator<Item = u8> {
     (0..u8::MAX).take(count)
 }
 
-fn read_evidence<'a>(reader: &mut Reader<'a>, algorithm: DigestAlgorithm) -> Result<(u8, &'a [u8]), ParseError> {
+fn read_evidence<'a>(reader: &mut Reader<'a>, algorithm: DigestAlgorithm) -> Result<(u8, &'a [u8])> {
     reader.array(2, 2, Fault::UnexpectedType)?;
-    let start = *reader;
+    let start = reader.offset();
     let count = reader.uint()?;
     let count = u8::try_from(count)
         .ok()
         .filter(|count| usize::from(*count) <= MAX_EVIDENCE)
-        .ok_or_else(|| start.fault(Fault::EvidenceCount))?;
-    let start = *reader;
+        .ok_or_else(|| Breach::new(Fault::EvidenceCount, start))?;
+    let start = reader.offset();
     let digest = reader.bytes()?;
-    if digest.len() == algorithm.size() { Ok((count, digest)) } else { Err(start.fault(Fault::DigestLength)) }
+    if digest.len() == algorithm.size() { Ok((count, digest)) } else { Err(Breach::new(Fault::DigestLength, start)) }
 }
 
 // SUIT manifest and common keys (draft-ietf-suit-manifest-37, section 12), and ours.
-pub(crate) const VERSION: i64 = 1;
-pub(crate) const SEQUENCE_NUMBER: i64 = 2;
-pub(crate) const COMMON: i64 = 3;
-pub(crate) const VALIDATE: i64 = 7;
-pub(crate) const INSTALL: i64 = 20;
-pub(crate) const EXTENSIONS: i64 = -257;
-pub(crate) const COMPONENTS: i64 = 2;
-pub(crate) const SHARED_SEQUENCE: i64 = 4;
-pub(crate) const PROFILE: i64 = 1;
-pub(crate) const RELEASE_VERSION: i64 = 2;
-pub(crate) const SECURITY_VERSION: i64 = 3;
-pub(crate) const MINIMUM_TRUST_EPOCH: i64 = 4;
-pub(crate) const EVIDENCE: i64 = 5;
+pub(crate) const VERSION: Key = 1;
+pub(crate) const SEQUENCE_NUMBER: Key = 2;
+pub(crate) const COMMON: Key = 3;
+pub(crate) const VALIDATE: Key = 7;
+pub(crate) const INSTALL: Key = 20;
+pub(crate) const EXTENSIONS: Key = -257;
+pub(crate) const COMPONENTS: Key = 2;
+pub(crate) const SHARED_SEQUENCE: Key = 4;
+pub(crate) const PROFILE: Key = 1;
+pub(crate) const RELEASE_VERSION: Key = 2;
+pub(crate) const SECURITY_VERSION: Key = 3;
+pub(crate) const MINIMUM_TRUST_EPOCH: Key = 4;
+pub(crate) const EVIDENCE: Key = 5;
 
 /// All images together stay below 2^63 bytes, so that no sum of sizes and heads can wrap (F-16).
 const MAX_TOTAL: u64 = u64::MAX >> 1;

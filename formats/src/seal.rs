@@ -1,8 +1,8 @@
 //! Seals: one COSE_Sign1 (RFC 9052) per key, over a digest that all seals of an object share (F-20 to F-26).
 
-use crate::cbor::{self, Reader, Result};
+use crate::cbor::{self, Key, Reader, Result};
 use crate::digest::Digest;
-use crate::error::{Fault, Stage};
+use crate::error::{Breach, Fault};
 use crate::id::AnchorId;
 use crate::limits::{MAX_AUTHENTICATION, MAX_SEALS, MAX_SIGNATURE};
 
@@ -77,10 +77,7 @@ impl<'a> Seal<'a> {
         header.key(Some(ALG), KID)?;
         let anchor = header.bytes_array(Fault::SealHeader)?;
         header.key(Some(KID), TYP)?;
-        let start = header;
-        if header.ascii(Fault::SealType)? != seal_type.text() {
-            return Err(start.fault(Fault::SealType));
-        }
+        header.text(Fault::SealType, |text| text == seal_type.text().as_bytes())?;
         header.end()?;
         seal.literal(&[0xa0], Fault::SealHeader)?;
         seal.literal(&[0xf6], Fault::SealPayload)?;
@@ -97,7 +94,6 @@ impl<'a> Seal<'a> {
 /// The digest that an object's seals share, and the seals: ascending by (anchor id, algorithm), each pair once.
 #[derive(Clone, Copy, Debug)]
 pub struct Seals<'a> {
-    stage: Stage,
     seal_type: SealType,
     digest: Digest,
     digest_bytes: &'a [u8],
@@ -108,7 +104,7 @@ pub struct Seals<'a> {
 
 impl<'a> Seals<'a> {
     /// Reads the contents of a `SUIT_Authentication` byte string.
-    pub(crate) fn read(reader: &mut Reader<'a>, stage: Stage, seal_type: SealType) -> Result<Self> {
+    pub(crate) fn read(reader: &mut Reader<'a>, seal_type: SealType) -> Result<Self> {
         let mut wrapper = reader.nested_within(MAX_AUTHENTICATION, Fault::SealLength)?;
         let items = wrapper.array(2, MAX_SEALS.saturating_add(1), Fault::SealCount)?;
         let mut digest_reader = wrapper.nested()?;
@@ -119,15 +115,15 @@ impl<'a> Seals<'a> {
         let encoded = wrapper.rest();
         let mut previous: Option<Seal<'a>> = None;
         for _ in 0..count {
-            let start = wrapper;
+            let start = wrapper.offset();
             let seal = Seal::read(&mut wrapper, seal_type)?;
             if previous.is_some_and(|previous| previous.order() >= seal.order()) {
-                return Err(start.fault(Fault::SealOrder));
+                return Err(Breach::new(Fault::SealOrder, start));
             }
             previous = Some(seal);
         }
         wrapper.end()?;
-        Ok(Self { stage, seal_type, digest, digest_bytes, count, encoded })
+        Ok(Self { seal_type, digest, digest_bytes, count, encoded })
     }
 
     /// The digest over the sealed object, as the object itself states it.
@@ -156,7 +152,7 @@ impl<'a> Seals<'a> {
 
     /// The seals in their order.
     pub fn iter(&self) -> impl Iterator<Item = Seal<'a>> + use<'a> {
-        let mut reader = Reader::new(self.encoded, self.stage);
+        let mut reader = Reader::new(self.encoded);
         let seal_type = self.seal_type;
         (0..self.count).map_while(move |_| Seal::read(&mut reader, seal_type).ok())
     }
@@ -208,6 +204,6 @@ impl ToBeSigned {
 }
 
 /// COSE header parameters (RFC 9052 section 3.1, RFC 9596).
-pub(crate) const ALG: i64 = 1;
-pub(crate) const KID: i64 = 4;
-pub(crate) const TYP: i64 = 16;
+pub(crate) const ALG: Key = 1;
+pub(crate) const KID: Key = 4;
+pub(crate) const TYP: Key = 16;

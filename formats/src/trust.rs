@@ -3,8 +3,8 @@
 use core::fmt;
 
 use crate::algorithm::{AlgorithmClass, DigestAlgorithm, SealAlgorithm};
-use crate::cbor::Reader;
-use crate::error::{Fault, ParseError, Stage};
+use crate::cbor::{Key, Reader, Result};
+use crate::error::{Breach, Fault, ParseError, Stage};
 use crate::id::{self, AnchorId, ClassId, TrustEpoch, VendorId};
 use crate::limits::{MAX_ANCHORS, MAX_CLASSES, MAX_STORE};
 
@@ -44,10 +44,13 @@ impl Role {
         }
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, ParseError> {
-        let start = *reader;
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let start = reader.offset();
         let number = reader.uint()?;
-        Self::ALL.into_iter().find(|role| u64::from(role.number()) == number).ok_or_else(|| start.fault(Fault::Role))
+        Self::ALL
+            .into_iter()
+            .find(|role| u64::from(role.number()) == number)
+            .ok_or_else(|| Breach::new(Fault::Role, start))
     }
 }
 
@@ -76,7 +79,7 @@ pub struct AnchorKey<'a> {
 pub struct Anchor<'a> {
     id: &'a [u8; 32],
     role: Role,
-    label: &'a str,
+    label: &'a [u8],
     first: AnchorKey<'a>,
     second: Option<AnchorKey<'a>>,
 }
@@ -97,7 +100,7 @@ impl<'a> Anchor<'a> {
     /// A name for people: 1 to 32 of `a-z 0-9 . _ -`. It decides nothing.
     #[must_use]
     pub const fn label(&self) -> &'a str {
-        self.label
+        id::text(self.label)
     }
 
     /// The keys, one or two, the classical one first.
@@ -111,27 +114,23 @@ impl<'a> Anchor<'a> {
         self.second.is_some()
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self> {
         reader.map(4, 4, Fault::UnexpectedKey)?;
         reader.key(None, ANCHOR_ID)?;
         let id = reader.bytes_array(Fault::AnchorId)?;
         reader.key(Some(ANCHOR_ID), ANCHOR_ROLE)?;
         let role = Role::read(reader)?;
         reader.key(Some(ANCHOR_ROLE), ANCHOR_LABEL)?;
-        let start = *reader;
-        let label = reader.ascii(Fault::Name)?;
-        if !id::is_name(label.as_bytes()) {
-            return Err(start.fault(Fault::Name));
-        }
+        let label = reader.text(Fault::Name, id::is_name)?;
         reader.key(Some(ANCHOR_LABEL), ANCHOR_KEYS)?;
-        let start = *reader;
+        let start = reader.offset();
         let keys = reader.array(1, 2, Fault::KeyCount)?;
         let first = AnchorKey::read(reader)?;
         let second = if keys == 2 { Some(AnchorKey::read(reader)?) } else { None };
         // With one algorithm class each and the classical one first, two keys are always Ed25519 and an ML-DSA.
         let classes = (first.algorithm.class(), second.map(|key| key.algorithm.class()));
         if !matches!(classes, (_, None) | (AlgorithmClass::Classical, Some(AlgorithmClass::PostQuantum))) {
-            return Err(start.fault(Fault::KeyClasses));
+            return Err(Breach::new(Fault::KeyClasses, start));
         }
         Ok(Self { id, role, label, first, second })
     }
@@ -150,18 +149,19 @@ impl<'a> AnchorKey<'a> {
     }
 
     /// Reads a COSE_Key: OKP for Ed25519 (RFC 9053), AKP for ML-DSA (RFC 9964), with its algorithm.
-    fn read(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
-        let start = *reader;
+    fn read(reader: &mut Reader<'a>) -> Result<Self> {
+        let start = reader.offset();
         let entries = reader.map(3, 4, Fault::UnexpectedKey)?;
         reader.key(None, KEY_TYPE)?;
         let key_type = reader.uint()?;
         reader.key(Some(KEY_TYPE), KEY_ALG)?;
-        let alg_start = *reader;
-        let algorithm = SealAlgorithm::from_cose(reader.int()?).ok_or_else(|| alg_start.fault(Fault::KeyAlgorithm))?;
+        let alg_start = reader.offset();
+        let algorithm =
+            SealAlgorithm::from_cose(reader.int()?).ok_or_else(|| Breach::new(Fault::KeyAlgorithm, alg_start))?;
         match algorithm {
             SealAlgorithm::Ed25519 => {
                 if key_type != KEY_TYPE_OKP || entries != 4 {
-                    return Err(start.fault(Fault::KeyType));
+                    return Err(Breach::new(Fault::KeyType, start));
                 }
                 reader.key(Some(KEY_ALG), OKP_CURVE)?;
                 reader.literal(&[CURVE_ED25519], Fault::KeyType)?;
@@ -169,15 +169,15 @@ impl<'a> AnchorKey<'a> {
             }
             _ => {
                 if key_type != KEY_TYPE_AKP || entries != 3 {
-                    return Err(start.fault(Fault::KeyType));
+                    return Err(Breach::new(Fault::KeyType, start));
                 }
                 reader.key(Some(KEY_ALG), AKP_PUB)?;
             }
         }
-        let bytes_start = *reader;
+        let bytes_start = reader.offset();
         let bytes = reader.bytes()?;
         if bytes.len() != algorithm.key_size() {
-            return Err(bytes_start.fault(Fault::KeyLength));
+            return Err(Breach::new(Fault::KeyLength, bytes_start));
         }
         Ok(Self { algorithm, bytes })
     }
@@ -204,8 +204,12 @@ impl<'a> TrustStore<'a> {
     /// # Errors
     /// Any rule of docs/format.md section 7 that the bytes break.
     #[inline(never)]
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let mut reader = Reader::new(bytes, Stage::Trust);
+    pub fn parse(bytes: &'a [u8]) -> core::result::Result<Self, ParseError> {
+        Self::read(bytes).map_err(|breach| breach.in_stage(Stage::Trust))
+    }
+
+    fn read(bytes: &'a [u8]) -> Result<Self> {
+        let mut reader = Reader::new(bytes);
         if bytes.is_empty() || bytes.len() > MAX_STORE {
             return Err(reader.fault(Fault::StoreLength));
         }
@@ -221,9 +225,9 @@ impl<'a> TrustStore<'a> {
             ClassId::read(reader, Fault::UnexpectedType)
         })?;
         reader.key(Some(CLASSES), MINIMUM_DIGEST)?;
-        let start = reader;
+        let start = reader.offset();
         let minimum_digest =
-            DigestAlgorithm::from_cose(reader.int()?).ok_or_else(|| start.fault(Fault::DigestAlgorithm))?;
+            DigestAlgorithm::from_cose(reader.int()?).ok_or_else(|| Breach::new(Fault::DigestAlgorithm, start))?;
         reader.key(Some(MINIMUM_DIGEST), REQUIREMENTS)?;
         let order = Fault::RequirementOrder;
         let requirements = ascending(&mut reader, Role::ALL.len(), order, order, |reader| {
@@ -295,11 +299,11 @@ impl fmt::Display for Role {
 }
 
 impl Requirement {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, ParseError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
         reader.array(2, 2, Fault::UnexpectedType)?;
         let role = Role::read(reader)?;
-        let start = *reader;
-        let threshold = u8::try_from(reader.uint()?).map_err(|_| start.fault(Fault::OutOfRange))?;
+        let start = reader.offset();
+        let threshold = u8::try_from(reader.uint()?).map_err(|_| Breach::new(Fault::OutOfRange, start))?;
         Ok(Self { role, threshold })
     }
 }
@@ -310,16 +314,16 @@ fn ascending<'a, K: PartialOrd>(
     most: usize,
     count: Fault,
     order: Fault,
-    mut item: impl FnMut(&mut Reader<'a>) -> Result<K, ParseError>,
-) -> Result<(usize, &'a [u8]), ParseError> {
+    mut item: impl FnMut(&mut Reader<'a>) -> Result<K>,
+) -> Result<(usize, &'a [u8])> {
     let count = reader.array(1, most, count)?;
     let encoded = reader.rest();
     let mut previous: Option<K> = None;
     for _ in 0..count {
-        let start = *reader;
+        let start = reader.offset();
         let key = item(reader)?;
         if previous.is_some_and(|previous| previous >= key) {
-            return Err(start.fault(order));
+            return Err(Breach::new(order, start));
         }
         previous = Some(key);
     }
@@ -329,32 +333,32 @@ fn ascending<'a, K: PartialOrd>(
 /// Reads the items of an array again that has been read before.
 fn items<'a, T>(
     (count, encoded): (usize, &'a [u8]),
-    mut item: impl FnMut(&mut Reader<'a>) -> Result<T, ParseError>,
+    mut item: impl FnMut(&mut Reader<'a>) -> Result<T>,
 ) -> impl Iterator<Item = T> {
-    let mut reader = Reader::new(encoded, Stage::Trust);
+    let mut reader = Reader::new(encoded);
     (0..count).map_while(move |_| item(&mut reader).ok())
 }
 
 // Keys of a trust store and of an anchor (F-40, F-44).
-pub(crate) const PROFILE: i64 = 1;
-pub(crate) const EPOCH: i64 = 2;
-pub(crate) const VENDOR: i64 = 3;
-pub(crate) const CLASSES: i64 = 4;
-pub(crate) const MINIMUM_DIGEST: i64 = 5;
-pub(crate) const REQUIREMENTS: i64 = 6;
-pub(crate) const ANCHORS: i64 = 7;
-pub(crate) const SINGLE_CLASS: i64 = 8;
-pub(crate) const ANCHOR_ID: i64 = 1;
-pub(crate) const ANCHOR_ROLE: i64 = 2;
-pub(crate) const ANCHOR_LABEL: i64 = 3;
-pub(crate) const ANCHOR_KEYS: i64 = 4;
+pub(crate) const PROFILE: Key = 1;
+pub(crate) const EPOCH: Key = 2;
+pub(crate) const VENDOR: Key = 3;
+pub(crate) const CLASSES: Key = 4;
+pub(crate) const MINIMUM_DIGEST: Key = 5;
+pub(crate) const REQUIREMENTS: Key = 6;
+pub(crate) const ANCHORS: Key = 7;
+pub(crate) const SINGLE_CLASS: Key = 8;
+pub(crate) const ANCHOR_ID: Key = 1;
+pub(crate) const ANCHOR_ROLE: Key = 2;
+pub(crate) const ANCHOR_LABEL: Key = 3;
+pub(crate) const ANCHOR_KEYS: Key = 4;
 
 // COSE_Key (RFC 9052 section 7, RFC 9053 section 7, RFC 9964 section 3).
-const KEY_TYPE: i64 = 1;
-const KEY_ALG: i64 = 3;
+const KEY_TYPE: Key = 1;
+const KEY_ALG: Key = 3;
 const KEY_TYPE_OKP: u64 = 1;
 const KEY_TYPE_AKP: u64 = 7;
-const OKP_CURVE: i64 = -1;
-const OKP_X: i64 = -2;
+const OKP_CURVE: Key = -1;
+const OKP_X: Key = -2;
 const CURVE_ED25519: u8 = 6;
-const AKP_PUB: i64 = -1;
+const AKP_PUB: Key = -1;

@@ -1,6 +1,6 @@
 //! Trust updates: a new trust store, sealed (F-50 to F-52).
 
-use crate::cbor::Reader;
+use crate::cbor::{Key, Reader, Result};
 use crate::digest::Digest;
 use crate::envelope::read_sealed;
 use crate::error::{Fault, ParseError, Stage};
@@ -21,11 +21,14 @@ impl<'a> TrustUpdate<'a> {
     ///
     /// # Errors
     /// Any rule of docs/format.md sections 6 and 8 that the frame breaks.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let mut reader = Reader::new(bytes, Stage::Trust);
+    pub fn parse(bytes: &'a [u8]) -> core::result::Result<Self, ParseError> {
+        Self::read(Reader::new(bytes)).map_err(|breach| breach.in_stage(Stage::Trust))
+    }
+
+    fn read(mut reader: Reader<'a>) -> Result<Self> {
         reader.map(2, 2, Fault::UnexpectedType)?;
         let (seals, body, sealed_bytes) =
-            read_sealed(&mut reader, Stage::Trust, SealType::TrustUpdate, MAX_BODY, Fault::StoreLength)?;
+            read_sealed(&mut reader, SealType::TrustUpdate, MAX_BODY, Fault::StoreLength)?;
         reader.end()?;
         Ok(Self { seals, body, sealed_bytes })
     }
@@ -61,8 +64,14 @@ impl<'a> TrustUpdateBody<'a> {
     ///
     /// # Errors
     /// Any rule of docs/format.md sections 7 and 8 that the bytes break.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let mut reader = Reader::new(bytes, Stage::Trust);
+    pub fn parse(bytes: &'a [u8]) -> core::result::Result<Self, ParseError> {
+        let read = Self::read(Reader::new(bytes)).map_err(|breach| breach.in_stage(Stage::Trust));
+        let (replaces, store) = read?;
+        Ok(Self { replaces, store: TrustStore::parse(store)? })
+    }
+
+    /// The digest, and the store's bytes.
+    fn read(mut reader: Reader<'a>) -> Result<(Digest, &'a [u8])> {
         reader.map(3, 3, Fault::UnexpectedKey)?;
         reader.key(None, PROFILE)?;
         reader.literal(&[1], Fault::Profile)?;
@@ -71,7 +80,7 @@ impl<'a> TrustUpdateBody<'a> {
         reader.key(Some(REPLACES), STORE)?;
         let store = reader.bytes_within(1, MAX_STORE, Fault::StoreLength)?;
         reader.end()?;
-        Ok(Self { replaces, store: TrustStore::parse(store)? })
+        Ok((replaces, store))
     }
 
     /// The digest of the store it replaces.
@@ -87,9 +96,9 @@ impl<'a> TrustUpdateBody<'a> {
     }
 }
 
-pub(crate) const PROFILE: i64 = 1;
-pub(crate) const REPLACES: i64 = 2;
-pub(crate) const STORE: i64 = 3;
+pub(crate) const PROFILE: Key = 1;
+pub(crate) const REPLACES: Key = 2;
+pub(crate) const STORE: Key = 3;
 
 /// A store and what stands before it in the body.
 const MAX_BODY: usize = MAX_STORE.saturating_add(128);

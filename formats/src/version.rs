@@ -5,11 +5,15 @@
 /// A release version is for people: nothing on the device compares it.
 #[must_use]
 pub fn is_release_version(text: &str) -> bool {
+    are_release_version(text.as_bytes())
+}
+
+/// The same for bytes, as a reader has them: what all this looks for is ASCII, and the core library's searches in text can panic, as linked.
+pub(crate) fn are_release_version(text: &[u8]) -> bool {
     if text.len() > crate::limits::MAX_VERSION {
         return false;
     }
-    // As bytes: what all this looks for is ASCII, and the core library's searches in text can panic, as linked.
-    let (rest, build) = split(text.as_bytes(), b'+');
+    let (rest, build) = split(text, b'+');
     let (core, pre_release) = split(rest, b'-');
     let mut numbers = identifiers(core);
     let three = [numbers.next(), numbers.next(), numbers.next()];

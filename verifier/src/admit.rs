@@ -165,11 +165,12 @@ fn may_install(
 
 /// A release names exactly the components that the device has. Both lists ascend, so the first difference tells which side lacks one.
 fn same_components(manifest: &Manifest<'_>, device: &[&str]) -> Result<(), AdmitError> {
-    let mut offered = manifest.components().map(|component| component.id());
+    let mut offered = manifest.components().map(|component| component.id_bytes());
     for present in device {
+        let present = present.as_bytes();
         match offered.next() {
-            Some(id) if id == *present => {}
-            Some(id) if id < *present => return Err(AdmitError::ComponentUnknown),
+            Some(id) if id == present => {}
+            Some(id) if id < present => return Err(AdmitError::ComponentUnknown),
             _ => return Err(AdmitError::ComponentMissing),
         }
     }

@@ -7,8 +7,8 @@ use core::fmt;
 use core::hint::black_box;
 
 use twinseal_formats::{
-    AlgorithmClass, Anchor, AnchorKey, ClassId, Digest, Envelope, Fault, Manifest, ParseError, Role, Seal, Seals,
-    Stage, ToBeSigned, TrustEpoch, TrustStore, VendorId,
+    AlgorithmClass, Anchor, AnchorId, AnchorKey, ClassId, Digest, Envelope, Fault, Manifest, ParseError, Role, Seal,
+    Seals, Stage, ToBeSigned, TrustEpoch, TrustStore, VendorId,
 };
 
 use crate::algorithm::{SealVerifier, Verdict};
@@ -113,7 +113,7 @@ impl<'a> Verifier<'a> {
         let mut verdicts = 0_u32;
         for anchor in self.store.anchors() {
             // An anchor that did not seal counts for nothing, and a seal by an unknown anchor is never looked at.
-            if seals.iter().any(|seal| seal.anchor() == anchor.id()) {
+            if count(seals, anchor.id()) > 0 {
                 verdicts = verdicts.wrapping_add(self.verify_anchor(&anchor, seals)?);
                 valid.count(anchor.role());
             }
@@ -147,22 +147,14 @@ impl<'a> Verifier<'a> {
     /// Demands a valid seal for every key of the anchor, and no further seal in its name. Gives back the sum of the verdicts.
     #[inline(never)]
     fn verify_anchor(&self, anchor: &Anchor<'_>, seals: &Seals<'_>) -> Result<u32, AuthenticateError> {
-        let own = || seals.iter().filter(|seal| seal.anchor() == anchor.id());
-        let seal_of = |key: &AnchorKey<'_>| {
-            let missing = match key.algorithm.class() {
-                AlgorithmClass::Classical => AuthenticateError::ClassicalSealMissing,
-                _ => AuthenticateError::PostQuantumSealMissing,
-            };
-            own().find(|seal| seal.cose_algorithm() == key.algorithm.cose()).ok_or(missing)
-        };
         for key in anchor.keys() {
-            seal_of(&key)?;
+            seal_of(seals, anchor.id(), &key)?;
         }
-        if own().count() != anchor.keys().count() {
+        if count(seals, anchor.id()) != anchor.keys().count() {
             return Err(AuthenticateError::SealSurplus);
         }
         anchor.keys().try_fold(0_u32, |verdicts, key| {
-            let verdict = self.verify_seal(&key, &seal_of(&key)?, seals.digest_bytes())?;
+            let verdict = self.verify_seal(&key, &seal_of(seals, anchor.id(), &key)?, seals.digest_bytes())?;
             Ok(verdicts.wrapping_add(verdict.word()))
         })
     }
@@ -207,6 +199,23 @@ impl<'m> AuthenticManifest<'m> {
     pub const fn release_id(&self) -> &Digest {
         &self.release_id
     }
+}
+
+/// How many seals there are in an anchor's name.
+#[inline(never)]
+fn count(seals: &Seals<'_>, anchor: AnchorId) -> usize {
+    seals.iter().filter(|seal| seal.anchor() == anchor).count()
+}
+
+/// The seal in an anchor's name that is by this key's algorithm.
+#[inline(never)]
+fn seal_of<'a>(seals: &Seals<'a>, anchor: AnchorId, key: &AnchorKey<'_>) -> Result<Seal<'a>, AuthenticateError> {
+    let missing = match key.algorithm.class() {
+        AlgorithmClass::Classical => AuthenticateError::ClassicalSealMissing,
+        _ => AuthenticateError::PostQuantumSealMissing,
+    };
+    let cose = key.algorithm.cose();
+    seals.iter().find(|seal| seal.anchor() == anchor && seal.cose_algorithm() == cose).ok_or(missing)
 }
 
 /// The verifier of a key: out of those that were given, the first of its algorithm that serves it.

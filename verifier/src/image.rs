@@ -121,6 +121,8 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
         if self.trail.is(owing) { Ok(self.trail) } else { Err(AdmitError::Fault) }
     }
 
+    /// Apart, so that what hashing needs is not held while seals are verified, should the whole road become one function.
+    #[inline(never)]
     fn verify_payloads<S: Source>(&self, source: &mut S, scratch: &mut [u8]) -> Result<Trail, Error> {
         let mut trail = self.trail()?;
         if !self.encloses_payloads() {
@@ -157,7 +159,8 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
     }
 }
 
-/// Sees that every image has its place, then reads each and compares it with its component.
+/// Sees that every image has its place, then reads each and compares it with its component. Apart, as `verify_payloads` is.
+#[inline(never)]
 pub(crate) fn verify_all<P: Procedure, S: Storage>(
     admitted: &AdmittedManifest<'_, P>,
     storage: &mut S,

@@ -122,7 +122,7 @@ pub(crate) fn at_admission<P: Procedure>(authentic: &AuthenticManifest<'_>, devi
         | u32::from(!trust.serves_release);
     let (mut components, mut owed) = (0_usize, 0_u32);
     for (component, present) in manifest.components().zip(device.components) {
-        found |= difference(component.id().as_bytes(), present.as_bytes());
+        found |= difference(component.id_bytes(), present.as_bytes());
         components = components.wrapping_add(1);
         owed = owed.wrapping_add(word(component.index()));
     }

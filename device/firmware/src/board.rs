@@ -15,6 +15,9 @@ mod processor;
 mod buffer;
 mod debugger;
 pub(crate) mod given;
+#[cfg(all(target_arch = "arm", twinseal_for_size))]
+#[path = "board/memory.rs"]
+mod memory;
 #[cfg(feature = "loader")]
 pub(crate) mod nor;
 mod paint;

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::algorithm::{AlgorithmClass, SealAlgorithm};
-use crate::cbor::{ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UINT};
+use crate::cbor::{ARRAY, BYTES, Key, MAP, NEGATIVE, TAG, TEXT, UINT};
 use crate::digest::Digest;
 
 pub(super) struct Writer {
@@ -35,6 +35,10 @@ impl Writer {
 
     pub(super) fn uint(&mut self, value: u64) {
         self.head(UINT, value);
+    }
+
+    pub(super) fn key(&mut self, key: Key) {
+        self.int(key.into());
     }
 
     pub(super) fn int(&mut self, value: i64) {

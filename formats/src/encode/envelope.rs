@@ -85,8 +85,8 @@ fn sealed(writer: &mut Writer, digest: &Digest, seals: &[NewSeal], seal_type: Se
         sign1.bytes(&seal.signature);
         wrapper.bytes(&sign1.into_bytes());
     }
-    writer.int(SEALS);
+    writer.key(SEALS);
     writer.bytes(&wrapper.into_bytes());
-    writer.int(SEALED);
+    writer.key(SEALED);
     writer.bytes(contents);
 }

@@ -73,28 +73,28 @@ impl NewManifest<'_> {
     pub fn encode(&self) -> Encoded {
         let mut writer = Writer::new();
         writer.map(6);
-        writer.int(keys::VERSION);
+        writer.key(keys::VERSION);
         writer.uint(1);
-        writer.int(keys::SEQUENCE_NUMBER);
+        writer.key(keys::SEQUENCE_NUMBER);
         writer.uint(self.sequence_number.0);
-        writer.int(keys::COMMON);
+        writer.key(keys::COMMON);
         writer.bytes(&self.common());
-        writer.int(keys::VALIDATE);
+        writer.key(keys::VALIDATE);
         writer.bytes(&self.sequence(VALIDATE_ITEMS, |out, index| out.encoded(&validate_sequence(index))));
-        writer.int(keys::INSTALL);
+        writer.key(keys::INSTALL);
         writer.bytes(&self.sequence(INSTALL_ITEMS, |out, index| out.encoded(&install_sequence(index))));
-        writer.int(keys::EXTENSIONS);
+        writer.key(keys::EXTENSIONS);
         writer.map(if self.evidence.is_some() { 5 } else { 4 });
-        writer.int(keys::PROFILE);
+        writer.key(keys::PROFILE);
         writer.uint(1);
-        writer.int(keys::RELEASE_VERSION);
+        writer.key(keys::RELEASE_VERSION);
         writer.text(self.release_version);
-        writer.int(keys::SECURITY_VERSION);
+        writer.key(keys::SECURITY_VERSION);
         writer.uint(self.security_version.0.into());
-        writer.int(keys::MINIMUM_TRUST_EPOCH);
+        writer.key(keys::MINIMUM_TRUST_EPOCH);
         writer.uint(self.minimum_trust_epoch.0.into());
         if let Some(evidence) = &self.evidence {
-            writer.int(keys::EVIDENCE);
+            writer.key(keys::EVIDENCE);
             writer.array(2);
             writer.uint(evidence.count.into());
             writer.bytes(evidence.digest.as_bytes());
@@ -107,13 +107,13 @@ impl NewManifest<'_> {
     fn common(&self) -> Vec<u8> {
         let mut common = Writer::new();
         common.map(2);
-        common.int(keys::COMPONENTS);
+        common.key(keys::COMPONENTS);
         common.array(self.components.len());
         for component in &self.components {
             common.array(1);
             common.bytes(component.id.as_bytes());
         }
-        common.int(keys::SHARED_SEQUENCE);
+        common.key(keys::SHARED_SEQUENCE);
         let mut components = self.components.iter();
         common.bytes(&self.sequence(SHARED_ITEMS, |out, index| {
             if let Some(component) = components.next() {

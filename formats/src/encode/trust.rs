@@ -80,33 +80,33 @@ impl NewTrustStore<'_> {
 
         let mut writer = Writer::new();
         writer.map(if self.single_class { 8 } else { 7 });
-        writer.int(keys::PROFILE);
+        writer.key(keys::PROFILE);
         writer.uint(1);
-        writer.int(keys::EPOCH);
+        writer.key(keys::EPOCH);
         writer.uint(self.epoch.0.into());
-        writer.int(keys::VENDOR);
+        writer.key(keys::VENDOR);
         writer.bytes(&self.vendor.0);
-        writer.int(keys::CLASSES);
+        writer.key(keys::CLASSES);
         writer.array(classes.len());
         for class in &classes {
             writer.bytes(&class.0);
         }
-        writer.int(keys::MINIMUM_DIGEST);
+        writer.key(keys::MINIMUM_DIGEST);
         writer.int(self.minimum_digest.cose());
-        writer.int(keys::REQUIREMENTS);
+        writer.key(keys::REQUIREMENTS);
         writer.array(requirements.len());
         for requirement in &requirements {
             writer.array(2);
             writer.uint(requirement.role.number().into());
             writer.uint(requirement.threshold.into());
         }
-        writer.int(keys::ANCHORS);
+        writer.key(keys::ANCHORS);
         writer.array(anchors.len());
         for anchor in anchors {
             write_anchor(&mut writer, anchor);
         }
         if self.single_class {
-            writer.int(keys::SINGLE_CLASS);
+            writer.key(keys::SINGLE_CLASS);
             writer.encoded(&[0xf5]);
         }
         let bytes = writer.into_bytes();
@@ -117,13 +117,13 @@ impl NewTrustStore<'_> {
 
 fn write_anchor(writer: &mut Writer, anchor: &NewAnchor<'_>) {
     writer.map(4);
-    writer.int(keys::ANCHOR_ID);
+    writer.key(keys::ANCHOR_ID);
     writer.bytes(&anchor.id.0);
-    writer.int(keys::ANCHOR_ROLE);
+    writer.key(keys::ANCHOR_ROLE);
     writer.uint(anchor.role.number().into());
-    writer.int(keys::ANCHOR_LABEL);
+    writer.key(keys::ANCHOR_LABEL);
     writer.text(anchor.label);
-    writer.int(keys::ANCHOR_KEYS);
+    writer.key(keys::ANCHOR_KEYS);
     writer.array(anchor.keys.len());
     for (algorithm, key) in &anchor.keys {
         writer.cose_key(*algorithm, key);
@@ -137,11 +137,11 @@ fn write_anchor(writer: &mut Writer, anchor: &NewAnchor<'_>) {
 pub fn trust_update_body(replaces: &Digest, store: &[u8]) -> Encoded {
     let mut writer = Writer::new();
     writer.map(3);
-    writer.int(trust_update::PROFILE);
+    writer.key(trust_update::PROFILE);
     writer.uint(1);
-    writer.int(trust_update::REPLACES);
+    writer.key(trust_update::REPLACES);
     writer.suit_digest(replaces);
-    writer.int(trust_update::STORE);
+    writer.key(trust_update::STORE);
     writer.bytes(store);
     let bytes = writer.into_bytes();
     TrustUpdateBody::parse(&bytes)?;

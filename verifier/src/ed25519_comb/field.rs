@@ -47,8 +47,11 @@ pub(super) trait Field: Copy + Sized {
 
     /// The inverse, and zero for zero.
     ///
-    /// What the division steps give is used if it is the inverse; else the power is.
+    /// What the division steps give is used if it is the inverse; else, and in a build for size, the power is.
     fn invert(&self) -> Self {
+        if cfg!(twinseal_for_size) {
+            return self.invert_by_power();
+        }
         let candidate = self.invert_by_steps();
         if candidate.mul(self).sub(&Self::ONE).is_zero() { candidate } else { self.invert_by_power() }
     }
@@ -279,7 +282,7 @@ field! {
     /// Eight limbs of 32 bits, for machines that multiply 32 bits by 32.
     Narrow, u32, u64, 4, 8, [0 1 2 3 4 5 6 7],
     #[inline(never)]
-    square: Self::square_by_halves
+    square: |own: &Self| if cfg!(twinseal_for_size) { own.mul(own) } else { own.square_by_halves() }
 }
 
 #[cfg(any(test, target_pointer_width = "64"))]

@@ -29,13 +29,15 @@ pub(super) type Entry = [[u8; 32]; 3];
 
 impl<F: Field> Unfinished<F> {
     /// All of the point.
-    #[inline(always)]
+    #[cfg_attr(twinseal_for_size, inline(never))]
+    #[cfg_attr(not(twinseal_for_size), inline(always))]
     pub(super) fn finish(&self) -> Point<F> {
         Point { x: self.e.mul(&self.f), y: self.g.mul(&self.h), z: self.f.mul(&self.g), t: self.e.mul(&self.h) }
     }
 
     /// The point without T: good for doubling and encoding only.
-    #[inline(always)]
+    #[cfg_attr(twinseal_for_size, inline(never))]
+    #[cfg_attr(not(twinseal_for_size), inline(always))]
     pub(super) fn finish_without_t(&self) -> Point<F> {
         Point { x: self.e.mul(&self.f), y: self.g.mul(&self.h), z: self.f.mul(&self.g), t: F::ZERO }
     }
@@ -49,7 +51,8 @@ impl<F: Field> Point<F> {
     ///
     /// With A = X^2, B = Y^2: E = (X + Y)^2 - A - B, G = B - A, and F and H with the other sign than RFC 8032 has them, which
     /// changes the sign of all four coordinates and so nothing.
-    #[inline(always)]
+    #[cfg_attr(twinseal_for_size, inline(never))]
+    #[cfg_attr(not(twinseal_for_size), inline(always))]
     pub(super) fn double(&self) -> Unfinished<F> {
         let a = self.x.square();
         let b = self.y.square();
@@ -64,7 +67,8 @@ impl<F: Field> Point<F> {
     /// The sum with the point of an entry, or with its negative. Reads the entry where it lies.
     ///
     /// The negative of a point has y + x and y - x exchanged, and 2 d x y with the other sign, which exchanges F and G.
-    #[inline(always)]
+    #[cfg_attr(twinseal_for_size, inline(never))]
+    #[cfg_attr(not(twinseal_for_size), inline(always))]
     pub(super) fn add_entry(&self, entry: &Entry, negative: bool) -> Unfinished<F> {
         let [sum, difference, product] = entry;
         let (sum, difference) = if negative { (difference, sum) } else { (sum, difference) };

@@ -9,7 +9,7 @@ use super::encoding::{PublicKey, Signature, unpack_t1, unpack_z};
 use super::field::{Montgomery, Q, add, product};
 use super::hint::absorb_w1;
 use super::message::{Input, key_digest, same_challenge};
-use super::ntt::{Poly, Transform as _, Unrolled};
+use super::ntt::{Poly, Suited, Transform as _, Unrolled};
 use super::params::{ParameterSet, Sealed};
 use super::rows::{self, Rows};
 use super::sampling::{Challenge, rej_ntt_poly};
@@ -216,7 +216,7 @@ impl<'a> Table<'a> {
 }
 
 impl Rows for Table<'_> {
-    type Transform = Unrolled;
+    type Transform = Suited;
 
     fn begin(&self, row: u8, sum: &mut Poly, _: &mut Poly) -> Result<(), BadSeal> {
         let t1 = self.poly(row, self.columns)?;
@@ -236,7 +236,8 @@ impl Rows for Table<'_> {
     }
 }
 
-/// Verification with z kept (FIPS 204, Algorithm 8). c is made again for every row: that costs little and saves a polynomial.
+/// Verification with z kept (FIPS 204, Algorithm 8). On a device c is made again for every row, which costs little and saves a
+/// polynomial; a host has the memory.
 #[inline(never)]
 fn verify_fast<P: Sealed>(table: &Table<'_>, sponge: &mut Shake, signature: &Signature<'_>) -> Result<(), BadSeal> {
     let mut challenge = Challenge::new();
@@ -247,14 +248,30 @@ fn verify_fast<P: Sealed>(table: &Table<'_>, sponge: &mut Shake, signature: &Sig
         Unrolled::forward(column);
     }
     let mut w = [0; 256];
+    #[cfg(target_pointer_width = "64")]
+    let c = transformed(&challenge);
     for (row, ones) in table.rows().zip(signature.hint.rows()) {
-        challenge.write(&mut w);
-        Unrolled::forward(&mut w);
+        #[cfg(target_pointer_width = "64")]
+        w.copy_from_slice(&c);
+        #[cfg(not(target_pointer_width = "64"))]
+        {
+            challenge.write(&mut w);
+            Unrolled::forward(&mut w);
+        }
         row_product(row, columns.as_ref(), &mut w);
         Unrolled::inverse(&mut w);
         absorb_w1::<P>(&mut w, ones, sponge);
     }
     same_challenge(sponge, signature.challenge)
+}
+
+/// c-hat.
+#[cfg(target_pointer_width = "64")]
+fn transformed(challenge: &Challenge) -> Poly {
+    let mut c = [0; 256];
+    challenge.write(&mut c);
+    Unrolled::forward(&mut c);
+    c
 }
 
 /// A row of A-hat z - c-hat t1-hat, with one reduction for each value; c-hat is in `w`.

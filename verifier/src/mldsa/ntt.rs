@@ -24,6 +24,13 @@ pub(super) enum Looped {}
 /// In little time.
 pub(super) enum Unrolled {}
 
+/// What a build for size or one for speed has where memory for polynomials is short.
+#[cfg(twinseal_for_size)]
+pub(super) type Suited = Looped;
+/// What a build for size or one for speed has where memory for polynomials is short.
+#[cfg(not(twinseal_for_size))]
+pub(super) type Suited = Unrolled;
+
 impl Transform for Looped {
     #[inline(never)]
     fn forward(poly: &mut Poly) {

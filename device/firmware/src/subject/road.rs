@@ -29,7 +29,7 @@ fn road(bundle: &[u8]) -> Result<(), Error> {
     // There are no tables that do not belong to their keys: the runner made both.
     let (Some(ed25519), Some(ml_dsa)) = (keys::ed25519(), keys::ml_dsa()) else { return Ok(()) };
     let algorithms: [&dyn SealVerifier; 2] = [&ed25519, &ml_dsa];
-    let verifier = Verifier::from_write_protected(TrustStore::parse(STORE.bytes())?, &algorithms)?;
+    let verifier = verifier(&algorithms)?;
     #[cfg(feature = "pull")]
     pull::pull(bundle, &verifier)?;
     #[cfg(feature = "push")]
@@ -37,6 +37,12 @@ fn road(bundle: &[u8]) -> Result<(), Error> {
     #[cfg(feature = "boot")]
     boot::boot(bundle, &verifier)?;
     Ok(())
+}
+
+/// Apart, so that what the store is read with is not held while the bundle is verified.
+#[inline(never)]
+fn verifier<'a>(algorithms: &'a [&'a dyn SealVerifier]) -> Result<Verifier<'a>, Error> {
+    Ok(Verifier::from_write_protected(TrustStore::parse(STORE.bytes())?, algorithms)?)
 }
 
 /// 0, or the number of the error.
