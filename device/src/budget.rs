@@ -116,7 +116,7 @@ fn hold(budgets: &Budgets, rows: &[Figures]) -> Vec<String> {
 fn write(table: &Table) -> Result<String> {
     let mut text = String::from(HEAD);
     writeln!(text, "compiler = {:?}", table.compiler)?;
-    for Figures { row, instructions, stack, buffers, flash, tables } in &table.rows {
+    for Figures { row, instructions, stack, buffers, flash, tables, .. } in &table.rows {
         writeln!(
             text,
             "\n[rows.{row:?}]\ninstructions = {instructions}\nstack = {stack}\nbuffers = {buffers}\nflash = {flash}\ntables = {tables}"
@@ -140,9 +140,18 @@ const HEAD: &str = "\
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parts::Parts;
 
     fn figures() -> Figures {
-        Figures { row: "m4 nothing".into(), instructions: 1000, stack: 100, buffers: 50, flash: 400, tables: 200 }
+        Figures {
+            row: "m4 nothing".into(),
+            instructions: 1000,
+            stack: 100,
+            buffers: 50,
+            flash: 400,
+            tables: 200,
+            parts: Parts::new(),
+        }
     }
 
     fn findings(rows: &[Figures]) -> Vec<String> {

@@ -16,6 +16,7 @@ mod given;
 mod image;
 mod life;
 mod panics;
+mod parts;
 mod refuse;
 mod report;
 mod row;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::budget::{Budgets, Limits};
 use crate::chart::{Bar, chart};
 use crate::failure::Result;
+use crate::parts;
 use crate::table::first_line;
 
 /// Arguments of `report`.
@@ -126,6 +127,11 @@ impl Report {
         for (row, Limits { instructions, stack, buffers, flash, tables }) in &budgets.rows {
             writeln!(page, "| {row} | {instructions} | {stack} | {buffers} | {flash} | {tables} |")?;
         }
+        writeln!(page, "\n## Flash by part\n\n{PARTS_NOTE}\n")?;
+        let rows: Vec<_> =
+            crate::row::rows().into_iter().filter(|row| TAKEN_APART.contains(&row.name().as_str())).collect();
+        let parts = rows.iter().map(|row| Ok((row.name(), row.parts()?))).collect::<Result<Vec<_>>>()?;
+        page.push_str(&parts::text(parts.iter().map(|(name, parts)| (name.as_str(), parts)))?);
         host(&mut page)?;
         page.push_str(NOT_MEASURED);
         fs::write(docs.join("performance.md"), page)?;
@@ -207,6 +213,17 @@ const TABLE_NOTE: &str = "\
 `fast` and `small` are expanded anchors with z kept or not, with combs of eight teeth for Ed25519 unless a row says otherwise. A road is everything from the bytes of the \
 trust store and of the bundle to the proof, with two images of together 57 bytes; `hash` is 4 KiB of payload alone (set44: SHA-256, set65: SHA-384). \
 The CI fails when a figure is more than 2 % above its row in `device/budgets.toml`, from which this table is written; a row that was given room there shows the room.";
+
+const PARTS_NOTE: &str = "\
+By where functions and constants come from, as linked; what the compiler puts into another function counts for that one. `measure` prints it for \
+every row, and its JSON has it.";
+
+const TAKEN_APART: [&str; 4] = [
+    "m4 road boot small teeth4 set65 opt-z",
+    "m4 road pull boot small teeth4 set65 opt-z",
+    "m4 road pull fast set65 opt-3",
+    "m4 road pull compact set65 opt-3",
+];
 
 const HOST_NOTE: &str = "\
 `cargo bench -p twinseal-benches --bench verify --features c-peers`, all of a group in one run, by criterion; medians on a machine with two shared processors. \

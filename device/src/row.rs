@@ -10,6 +10,7 @@ use crate::board::{Board, Run};
 use crate::failure::{Failure, Result};
 use crate::given::Given;
 use crate::image::{Level, Recipe};
+use crate::parts::{self, Parts};
 
 /// A row before it is measured.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct Figures {
     pub(crate) flash: u64,
     /// Bytes of tables, of the keys and of Ed25519's base point.
     pub(crate) tables: u64,
+    /// Flash by part.
+    pub(crate) parts: Parts,
 }
 
 /// Every row that has a budget.
@@ -93,6 +96,14 @@ impl Row {
         u64::try_from(size.unwrap_or(CombSize::Teeth8).table_size()).unwrap_or(0)
     }
 
+    /// Builds the image, and says what of it comes from where.
+    ///
+    /// # Errors
+    /// It can not be built or read.
+    pub(crate) fn parts(&self) -> Result<Parts> {
+        parts::of(&self.recipe.build()?, &self.recipe.empty().build()?, self.base_comb())
+    }
+
     /// Builds, runs and reads.
     ///
     /// # Errors
@@ -126,6 +137,7 @@ impl Row {
             buffers: image.section(".bss").saturating_sub(empty.section(".bss")),
             flash: image.flash().saturating_sub(empty.flash()).saturating_sub(base),
             tables: image.section(".tables").saturating_add(base),
+            parts: parts::of(&image, &empty, base)?,
         })
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::failure::Result;
 use crate::row::{self, Figures, Row};
-use crate::{Failure, given};
+use crate::{Failure, given, parts};
 
 /// Arguments of `measure`.
 #[derive(Args, Debug)]
@@ -79,9 +79,10 @@ impl Table {
             text,
             "\n| row | instructions | stack B | lent B | flash B | tables B |\n|---|---:|---:|---:|---:|---:|"
         )?;
-        for Figures { row, instructions, stack, buffers, flash, tables } in &self.rows {
+        for Figures { row, instructions, stack, buffers, flash, tables, .. } in &self.rows {
             writeln!(text, "| {row} | {instructions} | {stack} | {buffers} | {flash} | {tables} |")?;
         }
+        writeln!(text, "\n{}", parts::text(self.rows.iter().map(|row| (row.row.as_str(), &row.parts)))?)?;
         Ok(text)
     }
 }

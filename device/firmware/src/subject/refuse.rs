@@ -1,18 +1,25 @@
 //! Reads bundles, stores and their like from the file `cases` (whose form tests/tests/hostile/devices.rs describes) and says for each what it
 //! decides, by every road: a line of error numbers, 0 for yes. It does not know what the host decided.
+//!
+//! With `expanded`, tables are made of the keys of each store, and what they are tables of is verified through them: by pull and at boot with z
+//! kept, by push without.
 
 use twinseal_verifier::formats::{
     ClassId, Digest, DigestAlgorithm, EvidenceIndex, SecurityVersion, SequenceNumber, TrustUpdate, TrustUpdateBody,
     VendorId, limits::MAX_FRAME,
 };
 use twinseal_verifier::{
-    Boot, ConfirmedRelease, Device, Ed25519, Envelope, Error, Install, Intake, MlDsa44, MlDsa65, MlDsa87, SealVerifier,
-    TrustStore, Verifier,
+    Boot, ConfirmedRelease, Device, Ed25519, Envelope, Error, Fast, Install, Intake, MlDsa44, MlDsa65, MlDsa87,
+    SealVerifier, Small, TrustStore, Verifier, WorkingMemory,
 };
 
 use crate::board::{Buffer, File, exit, print, print_number};
 use crate::record::{self, Pieces, Record};
 use crate::storage::{Flash, Images, Memory};
+
+#[cfg(feature = "expanded")]
+#[path = "refuse/tables.rs"]
+mod tables;
 
 pub(crate) fn run() -> ! {
     let Some(mut file) = File::open(c"cases") else {
@@ -27,6 +34,12 @@ pub(crate) fn run() -> ! {
             print("\n");
         }
     });
+    #[cfg(feature = "expanded")]
+    {
+        print("tables=");
+        print_number(u32::try_from(tables::USED.load(core::sync::atomic::Ordering::Relaxed)).unwrap_or(u32::MAX));
+        print("\n");
+    }
     print("end\n");
     exit(0)
 }
@@ -36,10 +49,7 @@ fn decide(record: &Record<'_>) -> Option<()> {
     let contents = record.contents?;
     match record.kind {
         1 => return bundle(contents),
-        2 => say(TrustStore::parse(contents.0).map_err(Error::from).and_then(|store| {
-            Verifier::new(store, &ALGORITHMS)?;
-            Ok(())
-        })),
+        2 => say(under::<Fast>(contents.0, |_| Ok(()))),
         3 => say(TrustUpdate::parse(contents.0).map(|_| ()).map_err(Error::from)),
         4 => say(TrustUpdateBody::parse(contents.0).map(|_| ()).map_err(Error::from)),
         5 => say(EvidenceIndex::parse(contents.0, DigestAlgorithm::Sha256).map(|_| ()).map_err(Error::from)),
@@ -70,13 +80,26 @@ fn bundle(mut contents: Pieces<'_>) -> Option<()> {
     let mut images: [&[u8]; MOST] = [&[]; MOST];
     let images = contents.list(&mut images, Some)?;
 
-    let verifier = TrustStore::parse(store)
-        .map_err(Error::from)
-        .and_then(|store| Verifier::new(store, &ALGORITHMS).map_err(Error::from));
-    say(verifier.and_then(|verifier| pull(bytes, &verifier, &device)));
-    say(verifier.and_then(|verifier| push(bytes, &verifier, &device)));
-    say(verifier.and_then(|verifier| boot(bytes, images, &verifier, &device)));
+    say(under::<Fast>(store, |verifier| pull(bytes, verifier, &device)));
+    say(under::<Small>(store, |verifier| push(bytes, verifier, &device)));
+    say(under::<Fast>(store, |verifier| boot(bytes, images, verifier, &device)));
     Some(())
+}
+
+/// Makes a verifier of a store, and goes a road with it.
+fn under<M: WorkingMemory>(store: &[u8], road: impl FnOnce(&Verifier<'_>) -> Result<(), Error>) -> Result<(), Error> {
+    let store = TrustStore::parse(store)?;
+    with_algorithms::<M, _>(&store, |algorithms| road(&Verifier::new(store, algorithms)?))
+}
+
+#[cfg(feature = "expanded")]
+fn with_algorithms<M: WorkingMemory, T>(store: &TrustStore<'_>, then: impl FnOnce(&[&dyn SealVerifier]) -> T) -> T {
+    tables::with_tables::<M, T>(store, &ALGORITHMS, then)
+}
+
+#[cfg(not(feature = "expanded"))]
+fn with_algorithms<M: WorkingMemory, T>(_: &TrustStore<'_>, then: impl FnOnce(&[&dyn SealVerifier]) -> T) -> T {
+    then(&ALGORITHMS)
 }
 
 #[inline(never)]
