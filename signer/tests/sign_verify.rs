@@ -292,3 +292,35 @@ fn a_digest_that_does_not_hold_is_refused_without_a_trust_store_too() {
     assert_eq!(ran.object()["contents"]["digest_holds"], false);
     assert_eq!(ran.object()["contents"]["version"], "0.4.0");
 }
+
+/// Every digest and key name that programs are given, people see to its last digit: two releases never look alike.
+#[test]
+fn digests_are_shown_whole() {
+    fn digits(value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::String(text) => {
+                let hex = text.rsplit(':').next().expect("some part");
+                if hex.len() >= 40 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                    found.push(hex.to_owned());
+                }
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| digits(item, found)),
+            serde_json::Value::Object(fields) => fields.values().for_each(|field| digits(field, found)),
+            _ => {}
+        }
+    }
+    let place = Place::with_bundle("ml-dsa-65");
+    let mut seen = 0;
+    for arguments in [
+        &["inspect", "good", "--trust", "trust.cbor"][..],
+        &["inspect", "good"],
+        &["verify", "good", "--trust", "trust.cbor", "--device", "device.toml"],
+    ] {
+        let (mut found, people) = (Vec::new(), place.run(arguments).ok().text());
+        digits(&place.json(arguments).ok().object(), &mut found);
+        let shortened: Vec<_> = found.iter().filter(|hex| !people.contains(hex.as_str())).collect();
+        assert!(!found.is_empty() && shortened.is_empty(), "{arguments:?} shortens {shortened:?}");
+        seen += found.len();
+    }
+    assert!(seen >= 10, "{seen}");
+}

@@ -195,6 +195,23 @@ fn bound() -> Vec<Case> {
                 twinseal_tests::release::digest(DigestAlgorithm::Sha512, &message).as_bytes().to_vec()
             })
         }),
+        case("an ML-DSA half whose hint names an index twice", &[75], post_quantum, |w| {
+            signature(w, w.post_quantum, |honest| with_hint(w.post_quantum, honest, |ones| ones[1] = ones[0]))
+        }),
+        case("an ML-DSA half whose hint has two indices exchanged", &[76], post_quantum, |w| {
+            signature(w, w.post_quantum, |honest| with_hint(w.post_quantum, honest, |ones| ones.swap(0, 1)))
+        }),
+        case("an ML-DSA half with a coefficient of z at its bound", &[77], post_quantum, |w| {
+            signature(w, w.post_quantum, |honest| with_first_of_z(w.post_quantum, honest, |_, beta| beta))
+        }),
+        case("an ML-DSA half with a coefficient of z at its bound, below zero", &[77], post_quantum, |w| {
+            signature(w, w.post_quantum, |honest| {
+                with_first_of_z(w.post_quantum, honest, |gamma1, beta| 2 * gamma1 - beta)
+            })
+        }),
+        case("an ML-DSA half with a coefficient of z as large as can be written", &[77], post_quantum, |w| {
+            signature(w, w.post_quantum, |honest| with_first_of_z(w.post_quantum, honest, |_, _| 0))
+        }),
         case("an Ed25519 half whose S is not below the group order", &[70], classical, |w| {
             signature(w, ED, |honest| [&honest[..32], &plus_order(&honest[32..])[..]].concat())
         }),
@@ -202,6 +219,37 @@ fn bound() -> Vec<Case> {
             signature(w, ED, |honest| [&[1], &[0; 31][..], &honest[32..]].concat())
         }),
     ]
+}
+
+/// Where hint and z lie in a signature, and z's bounds (FIPS 204, table 1): length of the challenge, omega, k, gamma1, beta.
+fn layout(set: SealAlgorithm) -> (usize, usize, usize, u32, u32) {
+    match set {
+        SealAlgorithm::MlDsa44 => (32, 80, 4, 1 << 17, 78),
+        SealAlgorithm::MlDsa65 => (48, 55, 6, 1 << 19, 196),
+        SealAlgorithm::MlDsa87 => (64, 75, 8, 1 << 19, 120),
+        _ => panic!("a post-quantum half"),
+    }
+}
+
+/// The signature with the indices of the first row of its hint that has two or more changed.
+fn with_hint(set: SealAlgorithm, honest: &[u8], change: impl Fn(&mut [u8])) -> Vec<u8> {
+    let (_, omega, k, ..) = layout(set);
+    let (before, hint) = honest.split_at(honest.len() - omega - k);
+    let mut hint = hint.to_vec();
+    let ends: Vec<usize> = hint[omega..].iter().map(|end| usize::from(*end)).collect();
+    let row = (0..k).map(|row| (if row == 0 { 0 } else { ends[row - 1] }, ends[row])).find(|(from, to)| to - from >= 2);
+    let (from, to) = row.expect("some row of the fixed signature has two hints");
+    change(&mut hint[from..to]);
+    [before, &hint[..]].concat()
+}
+
+/// The signature with the first coefficient of z written anew: `pack` is given gamma1 and beta, and gives gamma1 - z.
+fn with_first_of_z(set: SealAlgorithm, honest: &[u8], pack: impl Fn(u32, u32) -> u32) -> Vec<u8> {
+    let (challenge, .., gamma1, beta) = layout(set);
+    let bits = gamma1.ilog2() + 1;
+    let mut word = u32::from_le_bytes(honest[challenge..challenge + 4].try_into().expect("four bytes"));
+    word = word >> bits << bits | pack(gamma1, beta);
+    [&honest[..challenge], &word.to_le_bytes(), &honest[challenge + 4..]].concat()
 }
 
 /// S + L, little-endian: the same scalar to a verifier that reduces it.
