@@ -97,11 +97,20 @@ fn run<R: OneLine>(
 }
 
 /// Lists a directory and what is below it. Links are not followed.
-fn walk(directory: &Path) -> Result<Found> {
+fn walk(top: &Path) -> Result<Found> {
     let mut found = Found { bundles: Vec::new(), others: 0 };
-    let mut left = vec![directory.to_owned()];
+    let mut left = vec![top.to_owned()];
     while let Some(directory) = left.pop() {
-        for entry in fs::read_dir(&directory).map_err(|error| unreadable(&directory, error))? {
+        let entries = match fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(error) if directory == top => return Err(unreadable(top, error)),
+            // One below it is told among the bundles, when it is opened in its turn. The rest goes on.
+            Err(_) => {
+                found.bundles.push(directory);
+                continue;
+            }
+        };
+        for entry in entries {
             let entry = entry.map_err(|error| unreadable(&directory, error))?;
             let kind = entry.file_type().map_err(|error| unreadable(&entry.path(), error))?;
             let path = entry.path();

@@ -73,3 +73,34 @@ fn the_exit_code_is_the_gravest_and_nothing_to_examine_is_a_failure() {
     assert_eq!(place.run(&VERIFY).code, 1);
     place.run(&["verify", "many", "--trust", "nowhere", "--device", "device.toml"]).failed("nowhere");
 }
+
+#[test]
+fn a_directory_that_can_not_be_read_is_told_and_the_rest_goes_on() {
+    let place = Place::with_bundle("ml-dsa-44");
+    place.make_directory("many");
+    place.make_directory("many/b-closed");
+    for file in ["many/a.twinseal", "many/b-closed/hidden.twinseal", "many/c.twinseal"] {
+        place.write(file, place.read("good"));
+    }
+    place.permit("many/b-closed", 0o000);
+    place.permit(".", 0o755);
+    // To root nothing is closed: the tool is copied to where somebody else can run it.
+    let root = rustix::process::geteuid().is_root();
+    std::fs::copy(tool::TOOL, place.at("tool")).expect("a copy");
+    let mut command = std::process::Command::new(if root { "setpriv" } else { "./tool" });
+    if root {
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "./tool"]);
+    }
+    let ran = command.args(VERIFY).current_dir(place.path()).output().expect("it starts");
+    place.permit("many/b-closed", 0o700);
+    let text = String::from_utf8(ran.stdout).expect("text");
+    assert_eq!(ran.status.code(), Some(2), "{text}{}", String::from_utf8_lossy(&ran.stderr));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(
+        lines[0].starts_with("ACCEPTED many/a.twinseal") && lines[2].starts_with("ACCEPTED many/c.twinseal"),
+        "{text}"
+    );
+    assert!(lines[1].contains("many/b-closed") && lines[1].contains("can not be read"), "{text}");
+    assert_eq!(lines[3], "3 bundles below many: 2 accepted, 0 refused, 1 could not be examined, 0 disagreements");
+}
