@@ -19,7 +19,7 @@ export SOURCE_COMMIT SOURCE_DATE_EPOCH
 # Not of one length: a path that got into the program would move what stands behind it.
 for directory in one another/directory/further-down; do
   mkdir -p "$out/source/$directory"
-  git -C "$root" archive HEAD | tar -x -C "$out/source/$directory"
+  git -C "$root" archive "$SOURCE_COMMIT" | tar -x -C "$out/source/$directory"
   sh "$out/source/$directory/release/build.sh" "$out/$(basename "$directory")" >"$out/log"
   rm -r "$out/source/$directory/target"
 done
