@@ -84,9 +84,11 @@ fn a_directory_that_can_not_be_read_is_told_and_the_rest_goes_on() {
     }
     place.permit("many/b-closed", 0o000);
     place.permit(".", 0o755);
-    // To root nothing is closed: the tool is copied to where somebody else can run it.
+    // To root nothing is closed: the tool is copied to where somebody else can run it. `cp` does that, since a program that this process has open
+    // for writing, if only in the child of another test, can not be started.
     let root = rustix::process::geteuid().is_root();
-    std::fs::copy(tool::TOOL, place.at("tool")).expect("a copy");
+    let copied = std::process::Command::new("cp").arg(tool::TOOL).arg(place.at("tool")).status().expect("cp starts");
+    assert!(copied.success());
     let mut command = std::process::Command::new(if root { "setpriv" } else { "./tool" });
     if root {
         command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "./tool"]);
