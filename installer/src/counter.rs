@@ -74,7 +74,7 @@ impl<F: NorFlash> FlashCounter<F> {
     /// # Errors
     /// [`InstallError::Layout`] if the area is too small or lies badly.
     pub fn new(flash: F, area: Area, limit: u32) -> Result<Self, InstallError> {
-        let fits = sectors(area).into_iter().all(|sector| sector.lies_in(&flash) && has_room::<F>(sector));
+        let fits = has_room::<F>(area) && sectors(area).into_iter().all(|sector| sector.lies_in(&flash));
         if fits { Ok(Self { flash, area, limit }) } else { Err(InstallError::Layout) }
     }
 

@@ -268,9 +268,10 @@ pub(crate) fn sectors(area: Area) -> [Area; SECTORS] {
     [0, 1, 2].map(|place: u32| Area { start: area.start.saturating_add(place.saturating_mul(size)), size })
 }
 
-/// Whether a record and at least one mark fit in a sector.
-pub(crate) fn has_room<F: NorFlash>(sector: Area) -> bool {
-    marks_start::<F>(sector).saturating_add(mark_size::<F>()) <= sector.end()
+/// Whether an area is three sectors in each of which a record and at least one mark fit.
+pub(crate) fn has_room<F: NorFlash>(area: Area) -> bool {
+    let [sector, ..] = sectors(area);
+    area.size.is_multiple_of(3) && marks_start::<F>(sector).saturating_add(mark_size::<F>()) <= sector.end()
 }
 
 fn marks_start<F: NorFlash>(sector: Area) -> u32 {

@@ -107,7 +107,7 @@ impl Layout<'_> {
         let placed = areas().all(|area| area.lies_in(flash));
         let apart =
             areas().enumerate().all(|(place, one)| areas().skip(place.saturating_add(1)).all(|two| one.misses(two)));
-        let roomy = journal::sectors(self.state).into_iter().all(|sector| journal::has_room::<F>(sector));
+        let roomy = journal::has_room::<F>(self.state);
         if sizes && slots && placed && apart && roomy { Ok(()) } else { Err(InstallError::Layout) }
     }
 }

@@ -289,12 +289,12 @@ const EVIDENCE_OTHERWISE: &str = "Fetch the bundle again; if it is the same, the
 fn install(rule: &str) -> &'static str {
     match rule {
         "layout" => {
-            "Place every area on whole erase units inside the flash, apart from the others, and give each state sector room for three copies."
+            "Place every area on whole erase units inside the flash, apart from the others, and give each state sector room for a record."
         }
         "state-missing" => "Provision the device; in the field, only if its slots are known to hold what they should.",
         "state-unreadable" => "Start again; if it stays, the flash of the state records is worn out or broken.",
         "state-write-fault" => {
-            "Start again and repeat the step; if it stays, the flash of the state records is worn out or broken."
+            "Start again and repeat the step; if it stays, a sector of the state records is worn out: the device boots, and is never updated again."
         }
         "state-present" => "Leave the state as it is: a device is provisioned once.",
         "envelope-unreadable" => "Install the release into that slot again.",
@@ -321,6 +321,9 @@ fn install(rule: &str) -> &'static str {
             "Give the layout two places for trust stores, or replace the trust store with the firmware."
         }
         "ended" => "Begin a new reception.",
+        "release-differs" => {
+            "Nothing that the device did put it there: find out who wrote the flash, and install the release again."
+        }
         _ => UNKNOWN,
     }
 }

@@ -43,7 +43,7 @@ macro_rules! units {
 
 units!(
     1 256 1, 2 128 1, 2 1024 2, 4 64 1, 4 256 4, 4 4096 4, 8 512 1, 8 2048 8, 16 1024 1, 16 8192 16, 32 1024 32, 32 128 1,
-    64 512 1, 256 4096 1
+    64 512 1, 256 1024 1, 256 4096 1
 );
 
 /// Every kind: each of the units, erased to ones and to zeros.
@@ -113,7 +113,8 @@ impl Bench {
 fn made(world: &World, place: u32) -> Made {
     let mut release = Release { ..world.release.clone() };
     release.sequence_number += u64::from(place);
-    release.security_version += place;
+    // The third release closes no hole: the device may go back from it to the second, but not from the second to the first.
+    release.security_version += place.min(1);
     let size = 700 - 150 * place;
     release.components[0].1 = (0..size).map(|at| (at * (place + 3)).to_le_bytes()[0] ^ 0x33).collect();
     let bundle = release.sealed_by(&[&world.signer]);
@@ -164,7 +165,7 @@ impl Places {
             Area { start, size }
         };
         let whole = |size: usize| size.next_multiple_of(F::WRITE_SIZE);
-        let sector = (3 * whole(304) + 4 * whole(12)).next_multiple_of(F::ERASE_SIZE);
+        let sector = (whole(304) + 4 * whole(12)).next_multiple_of(F::ERASE_SIZE);
         Self {
             envelopes: [area(4096), area(4096)],
             images: [[area(1024), area(64)], [area(1024), area(64)]],

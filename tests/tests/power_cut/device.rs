@@ -99,29 +99,57 @@ impl<F: Chip> Device<F> {
 
     /// Power comes: state and trust store are read, a release is chosen, verified and started. Holds it against the invariants.
     pub(crate) fn start<T>(&self, then: impl FnOnce(&mut Awake<'_, F>) -> Result<T, Error>) -> Result<T, Error> {
+        self.open(|awake| {
+            let mut scratch = [0; SCRATCH];
+            let started = awake.installer.boot(
+                awake.verifier,
+                &self.bench.facts,
+                Memory { frame: &mut awake.frame, scratch: &mut scratch },
+                |_, _| {},
+                |update, slot, reason| self.examine(&update, slot, reason),
+            )?;
+            let counter = awake.installer.counter().read().map_err(|_| InstallError::CounterUnreadable)?;
+            let confirmed = awake.installer.state().confirmed().map(|one| one.release_id);
+            let confirmed = self.release(confirmed.as_ref());
+            self.seen(|seen| seen.note(self.bench, started, counter, confirmed));
+            awake.started = started;
+            then(awake)
+        })
+    }
+
+    /// What was started goes on: the application opens state and trust store for itself.
+    pub(crate) fn resume<T>(
+        &self,
+        started: Started,
+        then: impl FnOnce(&mut Awake<'_, F>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.open(|awake| {
+            awake.started = started;
+            then(awake)
+        })
+    }
+
+    fn open<T>(&self, then: impl FnOnce(&mut Awake<'_, F>) -> Result<T, Error>) -> Result<T, Error> {
         let mut installer =
             Installer::open(self.flash.clone(), self.counter(self.places.rollback), self.places.layout())?;
         let mut epochs = self.counter(self.places.epoch);
-        let (mut buffer, mut frame, mut scratch) = (vec![0; FRAME], vec![0; FRAME], [0; SCRATCH]);
+        let (mut buffer, frame) = (vec![0; FRAME], vec![0; FRAME]);
         let store = installer.trust_store(&mut epochs, &mut buffer)?;
         let epoch = store.epoch().0;
         Invariant::TrustRises
             .holds(self.bench.stores.iter().any(|one| one == store.as_bytes()), &"a store nobody made");
         self.seen(|seen| seen.note_trust(epoch));
         let verifier = Verifier::from_write_protected(store, self.bench.algorithms).map_err(Error::from)?;
-        let memory = Memory { frame: &mut frame, scratch: &mut scratch };
-        let started = installer.boot(
-            &verifier,
-            &self.bench.facts,
-            memory,
-            |_, _| {},
-            |update, slot, reason| self.examine(&update, slot, reason),
-        )?;
-        let counter = installer.counter().read().map_err(|_| InstallError::CounterUnreadable)?;
-        let confirmed = installer.state().confirmed().map(|one| one.release_id);
-        let confirmed = self.release(confirmed.as_ref());
-        self.seen(|seen| seen.note(self.bench, started, counter, confirmed));
+        let started = Started { release: 0, slot: SlotId::A, reason: Reason::Fallback };
         then(&mut Awake { device: self, installer, epochs, verifier: &verifier, epoch, started, frame })
+    }
+
+    /// A bit of the image that was confirmed last falls over.
+    pub(crate) fn rot(&self) {
+        let preferred = Installer::open(self.flash.clone(), self.counter(self.places.rollback), self.places.layout())
+            .map(|installer| installer.state().preferred());
+        let images = self.places.images[usize::from(preferred == Ok(SlotId::B))];
+        self.flash.cells().borrow_mut().flip(images[0].start as usize + 5);
     }
 
     /// What is about to run is a release that the vendor made, to the byte.
@@ -206,7 +234,10 @@ impl<F: Chip> Awake<'_, F> {
     pub(crate) fn confirm(&mut self) -> Result<(), Error> {
         let mut scratch = [0; SCRATCH];
         let memory = Memory { frame: &mut self.frame, scratch: &mut scratch };
-        self.installer.confirm(self.started.slot, self.verifier, &self.device.bench.facts, memory).map(|_| ())
+        let confirmed = self.installer.confirm(self.started.slot, self.verifier, &self.device.bench.facts, memory)?;
+        let confirmed = self.device.release(Some(&confirmed.release_id));
+        self.device.seen(|seen| seen.confirmed = seen.confirmed.max(confirmed));
+        Ok(())
     }
 
     /// Streams a release in chunks, from where an earlier attempt ended.
@@ -228,7 +259,9 @@ impl<F: Chip> Awake<'_, F> {
         let mut scratch = [0; SCRATCH];
         let memory = Memory { frame: &mut self.frame, scratch: &mut scratch };
         let (slot, facts, update) = (self.started.slot, &self.device.bench.facts, &self.device.bench.update);
-        self.installer.update_trust(slot, self.verifier, facts, &mut self.epochs, update, memory).map(|_| ())
+        self.installer.update_trust(slot, self.verifier, facts, &mut self.epochs, update, memory)?;
+        self.device.seen(|seen| seen.epoch = 2);
+        Ok(())
     }
 }
 

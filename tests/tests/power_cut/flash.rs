@@ -125,7 +125,7 @@ pub(crate) trait Chip: NorFlash<Error = NorFlashErrorKind> + Clone + fmt::Debug 
     /// Whether something in it reads badly, or differently each time.
     fn is_odd(&self) -> bool {
         let cells = self.cells().borrow();
-        cells.odd > 0 || !cells.dead.is_empty() || self.meddler().borrow().is_some()
+        cells.is_odd() || !cells.dead.is_empty() || self.meddler().borrow().is_some()
     }
 
     fn operations(&self) -> u32 {
@@ -218,6 +218,20 @@ impl Cells {
         if tear.is_none() {
             self.end(at, size);
         }
+    }
+
+    /// What reads either way will read otherwise.
+    pub(crate) fn reseed(&mut self, random: u64) {
+        self.random = random;
+    }
+
+    pub(crate) fn is_odd(&self) -> bool {
+        self.odd > 0
+    }
+
+    /// A bit falls over.
+    pub(crate) fn flip(&mut self, place: usize) {
+        self.bytes[place] ^= 1;
     }
 
     /// Everything that a reader could tell apart, for finding out whether two flashes are the same.

@@ -62,8 +62,12 @@ impl Seen {
         let all = (*self, started, counter, confirmed);
         let security = bench.releases[usize::from(started.release)].security_version;
         Invariant::NotBelowCounter.holds(security >= counter, &all);
-        let is_trial = matches!(started.reason, Reason::Trial(_));
-        Invariant::TrialsBounded.holds(is_trial || started.release <= confirmed, &all);
+        let may = match started.reason {
+            Reason::Trial(count) => (1..=bench.facts.trials).contains(&count),
+            Reason::Confirmed => started.release == confirmed,
+            Reason::Fallback => started.release <= confirmed,
+        };
+        Invariant::TrialsBounded.holds(may, &all);
         Invariant::ConfirmedBooted.holds(confirmed == 0 || self.started & 1 << confirmed != 0, &all);
         Invariant::ConfirmedKept.holds(confirmed >= self.confirmed, &all);
         Invariant::CounterRises.holds(counter >= self.counter, &all);
