@@ -70,7 +70,6 @@ impl Made {
 
     /// The whole bundle.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let size = |bytes: &[u8]| u64::try_from(bytes.len()).expect("64 bits");
         let files: Vec<EvidenceFile<'_>> = self
             .evidence
             .iter()
@@ -81,7 +80,30 @@ impl Made {
                 digest: self.digest_of(bytes),
             })
             .collect();
-        let index = (!files.is_empty()).then(|| encode::evidence_index(self.digest, &files, &[]).expect("an index"));
+        let mut bundle = self.up_to_evidence(&files);
+        for (number, (_, _, bytes)) in (1..).zip(&self.evidence) {
+            bundle.extend_from_slice(EntryHead::new(evidence_name(number), size(bytes)).as_bytes());
+            bundle.extend_from_slice(bytes);
+        }
+        bundle
+    }
+
+    /// A bundle whose only evidence file is so many zeros, without these.
+    pub(crate) fn before_zeros(&self, name: &str, media_type: &str, zeros: u64) -> Vec<u8> {
+        let mut hasher = Hasher::new(self.digest).expect("every digest is there");
+        let piece = vec![0; 1 << 20];
+        for _ in 0..zeros >> 20 {
+            hasher.update(&piece);
+        }
+        let digest = hasher.finish().expect("a digest");
+        let mut bundle = self.up_to_evidence(&[EvidenceFile { name, media_type, size: zeros, digest }]);
+        bundle.extend_from_slice(EntryHead::new(evidence_name(1), zeros).as_bytes());
+        bundle
+    }
+
+    /// Everything before the first evidence file.
+    fn up_to_evidence(&self, files: &[EvidenceFile<'_>]) -> Vec<u8> {
+        let index = (!files.is_empty()).then(|| encode::evidence_index(self.digest, files, &[]).expect("an index"));
         let vendor = ids::vendor_id(VENDOR).expect("a vendor");
         let manifest = NewManifest {
             sequence_number: SequenceNumber(self.sequence_number),
@@ -110,12 +132,15 @@ impl Made {
         for (number, (_, image)) in (0..).zip(&self.components) {
             entry(payload_name(number), image);
         }
-        let contents = index.iter().chain(self.evidence.iter().map(|(_, _, bytes)| bytes));
-        for (number, bytes) in (0..).zip(contents) {
-            entry(evidence_name(number), bytes);
+        if let Some(index) = &index {
+            entry(evidence_name(0), index);
         }
         bundle
     }
+}
+
+fn size(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).expect("64 bits")
 }
 
 /// A trust store for acme.example's thermostat, with at least one anchor demanded of each role.
