@@ -1,6 +1,7 @@
 //! Ten thousand bundles in one `verify DIR`: memory stays where it was at a thousand, and what is wrong with some of them stops no other.
 //!
-//! By default 250 and 1,000; with TWINSEAL_LONG=1 also 10,000, as docs/assurance.md has it.
+//! By default 250 and 1,000; with TWINSEAL_LONG=1 also 10,000, as docs/assurance.md has it. Then one `sign` after the other, with a journal and without:
+//! 30, or as many as TWINSEAL_LOOP says.
 
 #![allow(
     clippy::expect_used,
@@ -40,18 +41,14 @@ fn verify(place: &Place, directory: &str, meanwhile: impl FnOnce()) -> Run {
     let arguments = ["verify", directory, "--trust", "trust.cbor", "--device", "device.toml", "--format=json"];
     let begun = Instant::now();
     let mut child = place.command(&arguments).stdout(Stdio::piped()).spawn().expect("the tool starts");
-    let status = format!("/proc/{}/status", child.id());
-    let held = || -> Option<u64> {
-        let text = fs::read_to_string(&status).ok()?;
-        text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.trim().parse().ok()
-    };
+    let process = child.id();
     let (mut lines, mut peak, mut meanwhile) = (Vec::new(), None, Some(meanwhile));
     for line in BufReader::new(child.stdout.take().expect("a pipe")).lines() {
         let line = line.expect("UTF-8");
         lines.push(serde_json::from_str::<Value>(&line).expect("one JSON object a line"));
         // The mark only rises.
         if lines.len() % 50 == 1 {
-            peak = peak.max(held());
+            peak = peak.max(held(process));
         }
         if let Some(meanwhile) = meanwhile.take() {
             meanwhile();
@@ -61,6 +58,12 @@ fn verify(place: &Place, directory: &str, meanwhile: impl FnOnce()) -> Run {
     let summary = lines.pop().expect("a summary");
     assert_eq!(summary["schema"], "twinseal.summary/1");
     Run { bundles: lines, summary, code, peak, time: begun.elapsed() }
+}
+
+/// The most memory that a process has held, in KiB; nothing if it is gone, or where /proc does not tell.
+fn held(process: u32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
 /// A bundle that is not looked at before a reader has taken some lines: beyond what a pipe holds of them and what is examined ahead.
@@ -170,4 +173,59 @@ fn what_is_wrong_with_some_stops_no_other() {
     let counts = ["bundles", "accepted", "refused", "failed"].map(|field| count(&run, field));
     assert_eq!(counts, [1_000, 992, 5, 3]);
     println!("1,000 bundles: 992 accepted, 5 refused, 3 that could not be read, one of them gone meanwhile");
+}
+
+/// Seals one release after the other, each with the next number: how long it took, and the most that one of the first and of the last ten held.
+fn sign_in_a_loop(count: usize, journal: bool) -> (Duration, Option<u64>, Option<u64>) {
+    let place = Place::with_release("ml-dsa-65");
+    let release = place.read("release.toml");
+    let release = String::from_utf8(release).expect("text");
+    let mut arguments =
+        vec!["sign", "--release", "next.toml", "--identity", "id", "--overwrite", "--out", "next.twinseal"];
+    if journal {
+        place.run(&["journal", "new", "journal"]).ok();
+        arguments.extend(["--journal", "journal"]);
+    }
+    let (begun, mut first, mut last) = (Instant::now(), None, None);
+    for number in 1..=count {
+        place.write("next.toml", release.replace("sequence-number = 42", &format!("sequence-number = {number}")));
+        let mut child = place.command(&arguments).stdout(Stdio::null()).spawn().expect("the tool starts");
+        let mut most = None;
+        while child.try_wait().expect("a child").is_none() {
+            most = most.max(held(child.id()));
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(child.wait().expect("a child").code(), Some(0), "sign {number}");
+        if number <= 10 {
+            first = first.max(most);
+        } else if number + 10 > count {
+            last = last.max(most);
+        }
+    }
+    let time = begun.elapsed();
+    place.verify("next.twinseal", &[]).ok();
+    if journal {
+        let entries = place.read("journal").split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
+        assert!(entries >= count, "every release has its line: {entries}");
+    }
+    (time, first, last)
+}
+
+#[test]
+fn one_signs_after_the_other_in_the_same_memory() {
+    let count = env::var("TWINSEAL_LOOP").map_or(30, |count| count.parse().expect("a number"));
+    for journal in [false, true] {
+        let (time, first, last) = sign_in_a_loop(count, journal);
+        let with = if journal { "with" } else { "without" };
+        println!(
+            "{count} releases sealed {with} a journal in {time:?}; the first held at most {first:?} KiB, the last {last:?} KiB"
+        );
+        let (Some(first), Some(last)) = (first, last) else {
+            println!("memory: skipped: needs /proc");
+            return;
+        };
+        // The journal is read whole (ADR 26): some hundred bytes for each release before.
+        let more = if journal { u64::try_from(count).expect("64 bits") * 2 } else { 0 };
+        assert!(last <= first + (4 << 10) + more, "it grows with the releases: {first}, then {last} KiB");
+    }
 }
