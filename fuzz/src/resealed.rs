@@ -1,0 +1,126 @@
+//! Manifests that only the vendor itself could get wrong: changed by their structure, then sealed with the vendor's keys, so that what
+//! lies behind the seals is reached. Every road says the same, and so does the second reader.
+
+use twinseal_formats::Manifest;
+use twinseal_formats::encode::NewManifest;
+use twinseal_tests::bundle::Form;
+use twinseal_tests::device::{Facts, MemorySlot};
+use twinseal_tests::manifest::{RawManifest, component_id};
+use twinseal_tests::release::Release;
+use twinseal_tests::roads::{self, Chunks, code};
+
+use crate::fixture::{VERIFIER, WORLD};
+use crate::note::note_verdict;
+use crate::recipe::Recipe;
+use crate::strict;
+
+pub fn run(data: &[u8]) {
+    let mut recipe = Recipe::new(data);
+    let release = release(&mut recipe);
+    let facts = facts(&mut recipe, &release);
+    let form = [Form::Stripped, Form::Full, Form::Bare][recipe.below(3)];
+    let chunks = [Chunks::Whole, Chunks::Of(1 + recipe.below(90))][recipe.below(2)];
+    let manifest = manifest(&mut recipe, &release);
+    let mut bundle = release.sealed_around(manifest, &[&WORLD.signer]);
+    for payload in &mut bundle.payloads {
+        recipe.splice(payload);
+    }
+    let entries = bundle.entries(form) + u64::from(recipe.byte() == 1);
+    let bytes = bundle.to_bytes_with_entries(form, entries);
+
+    let pulled = roads::pull(&bytes, &VERIFIER, &facts);
+    let mut slot = MemorySlot::inactive(facts.components.len());
+    let pushed = roads::push(&bytes, chunks, &VERIFIER, &facts, &mut slot);
+    assert_eq!(code(&pushed), code(&pulled), "{chunks:?}: push says {pushed:?}, pull says {pulled:?}");
+
+    let read = Manifest::parse(&bundle.manifest);
+    let second = strict::manifest(&bundle.manifest);
+    assert_eq!(read.is_ok(), second.is_some(), "one reader says {read:?}, the other {second:?}");
+    if let Ok(manifest) = &read {
+        assert_eq!(second, Some(strict::ManifestSays::from(manifest)), "both read the same");
+        let again = NewManifest::from(manifest).encode().expect("what was read can be written");
+        assert_eq!(again, bundle.manifest, "there is one encoding");
+        let booted = roads::boot(&bytes, &bundle.payloads, &VERIFIER, &facts);
+        assert!(booted.is_ok() || pulled.is_err(), "what may be installed boots");
+    } else {
+        assert!(pulled.is_err(), "nothing without a manifest is installed");
+    }
+    note_verdict(&pulled);
+}
+
+/// A release with other numbers and other images.
+fn release(recipe: &mut Recipe<'_>) -> Release {
+    let mut release = WORLD.release.clone();
+    if recipe.byte() == 1 {
+        release = release.with_evidence();
+    }
+    release.sequence_number = [7, 0, u64::MAX, 8][recipe.below(4)];
+    release.security_version = [3, 0, u32::MAX, 4][recipe.below(4)];
+    release.minimum_trust_epoch = [1, 0, 2, u32::MAX][recipe.below(4)];
+    release
+}
+
+/// What a device knows of itself, and what it confirmed before.
+fn facts(recipe: &mut Recipe<'_>, release: &Release) -> Facts {
+    let mut facts = WORLD.facts.clone();
+    match recipe.below(10) {
+        1 => facts.vendor.0[0] ^= 1,
+        2 => facts.class.0[15] ^= 1,
+        3 => facts.components.truncate(1),
+        4 => facts.components.push("sensor".into()),
+        5 => facts.components[1] = "modem".into(),
+        6 => facts.components.clear(),
+        _ => {}
+    }
+    facts.counter = [0, 3, 4, u32::MAX][recipe.below(4)];
+    facts.counter_limit = [u32::MAX, 3, 2, 0][recipe.below(4)];
+    facts.confirmed = match recipe.below(4) {
+        1 => Some((7, release.digest(b"another release"))),
+        2 => Some((8, release.digest(b"another release"))),
+        3 => Some((7, release.sealed_by(&[&WORLD.signer]).digest)),
+        _ => None,
+    };
+    facts
+}
+
+/// The release's manifest with parts replaced by any bytes, or cut anywhere.
+fn manifest(recipe: &mut Recipe<'_>, release: &Release) -> Vec<u8> {
+    // The parts know nothing of evidence: then the honest manifest is where changes begin.
+    let mut bytes = if release.evidence.is_empty() { parts(recipe, release).to_bytes() } else { release.manifest() };
+    recipe.splice(&mut bytes);
+    bytes
+}
+
+fn parts(recipe: &mut Recipe<'_>, release: &Release) -> RawManifest {
+    let mut parts = RawManifest::of(release);
+    for _ in 0..recipe.below(4) {
+        let (part, bytes) = (recipe.below(24), recipe.string().to_vec());
+        match part {
+            0 => parts.version = bytes,
+            1 => parts.sequence_number = bytes,
+            2 => parts.common_end = bytes,
+            3 => parts.validate = bytes,
+            4 => parts.install = bytes,
+            5 => parts.profile = bytes,
+            6 => parts.release_version = bytes,
+            7 => parts.security_version = bytes,
+            8 => parts.minimum_trust_epoch = bytes,
+            9 => parts.evidence = bytes,
+            10 => parts.end = bytes,
+            11 => parts.ids[0] = bytes,
+            12 => parts.ids[1] = component_id(&bytes),
+            13 => parts.ids.push(component_id(&bytes)),
+            14 => parts.components[0].vendor = bytes,
+            15 => parts.components[1].class = bytes,
+            16 => parts.components[0].digest = bytes,
+            17 => parts.components[1].size = bytes,
+            18 => parts.components[1].conditions = bytes,
+            19 => parts.components[0].index = bytes.first().copied().unwrap_or(1),
+            20 => parts.entries = bytes.len() as u64,
+            21 => parts.common_entries = bytes.len() as u64,
+            22 => parts.extensions_entries = bytes.len() as u64,
+            _ => parts.components.truncate(1),
+        }
+    }
+    parts
+}
