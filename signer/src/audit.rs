@@ -22,6 +22,7 @@ mod catalogue;
 mod documents;
 mod facts;
 mod findings;
+pub mod html;
 pub mod human;
 mod profiles;
 mod report;

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use serde::Serialize;
 
 use crate::audit::{self, Audit, Inputs, ProfileName, Verdict};
 use crate::error::{Failure, Result};
 use crate::evidence::{BuilderKey, Day};
 use crate::many::{self, OneLine};
+use crate::output::{Destination, Mode, Overwrite};
 use crate::report::{self, Exit, Format, Report};
 use crate::store;
 
@@ -23,6 +25,7 @@ Examples:
   twinseal audit thermostat-1.4.0.twinseal --trust trust.cbor \\
       --previous thermostat-1.3.0.twinseal --builder-key builder.pem \\
       --profile eu-hybrid --date 2026-11-26 --format json
+  twinseal audit thermostat-1.4.0.twinseal --trust trust.cbor --html report.html
   twinseal audit releases --trust trust.cbor --format json
 
 For each provision of the EU Cyber Resilience Act and of NIST IR 8425 (the US Cyber Trust Mark), and of standards beside them, the report says \
@@ -63,6 +66,14 @@ pub struct Args {
     /// Where a detached release's payload files are; default: beside the bundle
     #[arg(long, value_name = "DIR")]
     payloads: Option<PathBuf>,
+
+    /// Also write the report as one HTML file to hand on; `-` for standard output
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().map(Destination::from))]
+    html: Option<Destination>,
+
+    /// Replace the HTML file if it exists
+    #[arg(long, requires = "html")]
+    overwrite: bool,
 }
 
 impl Args {
@@ -78,8 +89,20 @@ impl Args {
             Ok(verifier) => verifier,
             Err(failure) => return report::failed(&failure, format),
         };
-        let examine = |path: &Path| audit::audit(path, &verifier, &inputs).map(Audited);
+        let examine = |path: &Path| {
+            let audit = audit::audit(path, &verifier, &inputs)?;
+            if let Some(destination) = &self.html {
+                let report = audit::html::render(&audit);
+                destination.write(report.as_bytes(), Overwrite::asked(self.overwrite), Mode::Public)?;
+            }
+            Ok(Audited { audit, stdout_taken: self.html == Some(Destination::Stdout) })
+        };
         if self.bundle.is_dir() {
+            if self.html.is_some() {
+                let failure = Failure::new("--html is for one bundle, and a directory was given")
+                    .remedy("audit each bundle on its own to have reports to hand on");
+                return report::failed(&failure, format);
+            }
             if !self.previous.is_empty() {
                 let failure = Failure::new("--previous is for one bundle, and a directory was given")
                     .remedy("audit the newest release with --previous and the others");
@@ -122,19 +145,27 @@ fn today() -> Result<Day> {
 /// An audit as a command's report.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Audited(Audit);
+struct Audited {
+    audit: Audit,
+    #[serde(skip)]
+    stdout_taken: bool,
+}
 
 impl Report for Audited {
     const SCHEMA: &'static str = "twinseal.audit/1";
 
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        audit::human::write(&self.0, out)
+        audit::human::write(&self.audit, out)
+    }
+
+    fn stdout_taken(&self) -> bool {
+        self.stdout_taken
     }
 
     fn exit(&self) -> Exit {
-        if !self.0.disagreements.is_empty() {
+        if !self.audit.disagreements.is_empty() {
             Exit::Disagreement
-        } else if self.0.is_refused() {
+        } else if self.audit.is_refused() {
             Exit::Refused
         } else {
             Exit::Success
@@ -144,7 +175,7 @@ impl Report for Audited {
 
 impl OneLine for Audited {
     fn line(&self) -> String {
-        let audit = &self.0;
+        let audit = &self.audit;
         let word = match self.exit() {
             Exit::Disagreement => "DISAGREEMENT",
             Exit::Refused => "REFUSED",
