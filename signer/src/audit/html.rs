@@ -113,7 +113,7 @@ const SECTIONS: [(Anchor, &str); 10] = [
     (Anchor("seals", 0), "Seals"),
     (Anchor("timeline", 0), "Support and availability"),
     (Anchor("series", 0), "Series"),
-    (Anchor("evidence", 0), "Evidence"),
+    (Anchor("evidence", 0), "Components and evidence"),
     (Anchor("rows", 0), "Row by row"),
     (Anchor("bytes", 0), "Every byte"),
     (Anchor("sources", 0), "Instruments"),

@@ -13,9 +13,10 @@ pub(super) fn can_not_show(audit: &Audit, main: &mut Markup) {
     });
 }
 
-/// The documents that the bundle carries.
+/// What the bundle carries: images, and documents about them.
 pub(super) fn documents(audit: &Audit, main: &mut Markup) {
-    section(main, Anchor("evidence", 0), "Evidence", |section| {
+    section(main, Anchor("evidence", 0), "Components and evidence", |section| {
+        components(audit, section);
         if audit.documents.is_empty() {
             section.leaf("p", &[], "No document could be looked at: the bundle carries none, or none that is sealed.");
             return;
@@ -47,6 +48,23 @@ pub(super) fn documents(audit: &Audit, main: &mut Markup) {
                     });
                 }
             });
+        });
+    });
+}
+
+fn components(audit: &Audit, page: &mut Markup) {
+    let Some(release) = &audit.release else { return };
+    page.element("table", &[("class", &"stack")], |table| {
+        table.leaf("caption", &[], "Images in the release");
+        columns(table, &["Component", "Digest, as sealed", "Bytes"]);
+        table.element("tbody", &[], |body| {
+            for component in &release.components {
+                body.element("tr", &[], |row| {
+                    row.leaf("th", &[("scope", &"row"), ("class", &"name")], &component.id);
+                    row.leaf("td", &[("class", &"hash"), ("data-name", &"Digest")], &component.digest);
+                    row.leaf("td", &[("class", &"numeric"), ("data-name", &"Bytes")], Grouped(component.size));
+                });
+            }
         });
     });
 }
