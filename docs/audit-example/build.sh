@@ -100,10 +100,10 @@ say "audit"
 audit() {
     version=$1
     shift
-    for form in human json; do
-        "$TWINSEAL" audit "$out/gateway-$version.twinseal" --trust "$out/trust.cbor" --builder-key "$out/builder.pem" \
-            --profile cnsa2 --profile eu-hybrid --date 2026-11-26 --format $form "$@" > "$out/audit-$version.$form"
-    done
+    set -- audit "$out/gateway-$version.twinseal" --trust "$out/trust.cbor" --builder-key "$out/builder.pem" \
+        --profile cnsa2 --profile eu-hybrid --date 2026-11-26 "$@"
+    "$TWINSEAL" "$@" --html "$out/audit-$version.html" --overwrite > "$out/audit-$version.human"
+    "$TWINSEAL" "$@" --format json > "$out/audit-$version.json"
     tail -n 8 "$out/audit-$version.human"
 }
 audit 1.0.0

@@ -22,4 +22,5 @@ export NODE_PACKAGES="$tools"
 code=0
 "$tools/bin/python" "$here/validate.py" "$out" || code=1
 node "$here/validate.mjs" csaf "$out"/1.0.1/acme-*.json || code=1
+node "$here/validate.mjs" html "$out"/audit-*.html || code=1
 exit $code

@@ -239,11 +239,7 @@ fn no_text_of_a_document_becomes_markup() {
         desk.documents[number] = Some(document.to_string());
     }
     for part in ["app.bin", "https://acme.example/builders/1", "run-17"] {
-        desk.replace(
-            BUILT,
-            part,
-            &serde_json::to_string(&hostile(changed)).expect("JSON").trim_matches('"').to_owned(),
-        );
+        desk.replace(BUILT, part, serde_json::to_string(&hostile(changed)).expect("JSON").trim_matches('"'));
         changed += 1;
     }
     let audit = desk.audit();
