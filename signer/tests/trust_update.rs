@@ -65,6 +65,17 @@ fn a_key_is_rotated_and_a_stolen_one_rotates_nothing() {
 
     refused(&place, &apply("old", "1", &[]), "update.store-replaced");
     refused(&place, &apply("new", "1", &[]), "update.replaces-another");
+    // Shown first: as the device decides, with nothing written.
+    let before = place.everything();
+    let dry =
+        ["trust", "apply", "u", "--trust", "old", "--vendor", "acme.example", "--model", "thermostat", "--dry-run"];
+    let shown = place.json(&[&dry[..], &["--epoch-counter", "0", "--confirmed", "good"]].concat()).ok().object();
+    assert_eq!((&shown["dry_run"], &shown["store"]), (&true.into(), &Value::Null));
+    assert_eq!((&shown["summary"]["epoch"], shown["sealed_by"].as_array().map(Vec::len)), (&1.into(), Some(2)));
+    assert_eq!(shown["update_id"], entry["update_id"]);
+    refused(&place, &[&dry[..], &["--epoch-counter", "1"]].concat(), "update.");
+    assert_eq!(place.run(&[&dry[..], &["--epoch-counter", "0", "--out", "x"]].concat()).code, 2);
+    assert!(place.everything() == before);
     let said = place.run(&apply("old", "0", &["--confirmed", "good"])).ok().text();
     assert!(said.contains("ADDS:           d (root)") && said.contains("REVOKES:        c (root)"), "{said}");
     assert_eq!(place.read("taken"), place.read("new"));

@@ -1,10 +1,11 @@
 //! `twinseal trust apply`: decides about a trust update as a device would, and writes the store that the device would then have.
 
+use alloc::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use serde::Serialize;
-use twinseal_formats::{Envelope, TrustEpoch, TrustStore, TrustUpdate};
+use twinseal_formats::{Envelope, Role, TrustEpoch, TrustStore, TrustUpdate};
 use twinseal_verifier::{ConfirmedFrame, Error, TrustState};
 
 use crate::bundle::Bundle;
@@ -19,10 +20,12 @@ use crate::{ids, input, store, update};
 /// Arguments of `trust apply`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   twinseal trust apply trust-2.update --trust trust-1.cbor \\
       --vendor acme.example --model thermostat --epoch-counter 0 \\
       --confirmed thermostat-1.4.0.twinseal --out trust-2.cbor
+  twinseal trust apply trust-2.update --trust trust-1.cbor --dry-run \\
+      --vendor acme.example --model thermostat --epoch-counter 0
 
 The decision is made by the code that runs on the device (docs/procedure.md, T-1 to T-17). Give the bundle of the release that the device \
 confirmed: an update under which it would not boot again is refused. Exit code 0: taken; 1: refused; 2: could not find out.")]
@@ -52,12 +55,16 @@ pub struct Args {
     confirmed: Option<PathBuf>,
 
     /// File to write the new trust store to
-    #[arg(long, value_name = "STORE")]
-    out: PathBuf,
+    #[arg(long, value_name = "STORE", required_unless_present = "dry_run")]
+    out: Option<PathBuf>,
 
     /// Replace the file if it exists
     #[arg(long)]
     overwrite: bool,
+
+    /// Decide, tell what the update would change and who sealed it, and write nothing
+    #[arg(long, conflicts_with = "out")]
+    dry_run: bool,
 }
 
 impl Args {
@@ -71,15 +78,24 @@ impl Args {
         store::open_file(&present, &self.trust)?;
         let bytes = input::read(&self.update, update::LONGEST)?;
         let confirmed = self.confirmed.as_ref().map(|path| Bundle::open(path)).transpose()?;
-        let (next, summary) = match self.decide(&present, &bytes, confirmed.as_ref())? {
+        let taken = match self.decide(&present, &bytes, confirmed.as_ref())? {
             Ok(taken) => taken,
             Err(error) => {
                 let refusal = Refusal::from(error);
                 return Ok(Said::Refused(Refused::new(&self.update, &refusal, refusal.remedy)));
             }
         };
-        output::write(&self.out, &next, Overwrite::asked(self.overwrite), Mode::Public)?;
-        Ok(Said::Done(Applied { store: name(&self.out), size: next.len(), summary }))
+        if let Some(out) = &self.out {
+            output::write(out, &taken.store, Overwrite::asked(self.overwrite), Mode::Public)?;
+        }
+        Ok(Said::Done(Applied {
+            dry_run: self.dry_run,
+            store: self.out.as_deref().map(name),
+            size: taken.store.len(),
+            update_id: taken.update_id,
+            sealed_by: taken.sealed_by,
+            summary: taken.summary,
+        }))
     }
 
     fn decide(
@@ -87,7 +103,7 @@ impl Args {
         present: &[u8],
         bytes: &[u8],
         confirmed: Option<&Bundle>,
-    ) -> Result<core::result::Result<(Vec<u8>, Summary), Error>> {
+    ) -> Result<core::result::Result<Taken, Error>> {
         let vendor = ids::vendor_id(&self.vendor)?;
         let class = ids::class_id(vendor, &self.model)?;
         let envelope = confirmed.map(|bundle| bundle.envelope().map(|envelope| (bundle, envelope))).transpose();
@@ -112,19 +128,43 @@ impl Args {
     }
 }
 
-fn taken(present: &[u8], bytes: &[u8], state: &TrustState<'_>) -> core::result::Result<(Vec<u8>, Summary), Error> {
+/// An update that a device takes.
+struct Taken {
+    store: Vec<u8>,
+    update_id: String,
+    sealed_by: Vec<String>,
+    summary: Summary,
+}
+
+fn taken(present: &[u8], bytes: &[u8], state: &TrustState<'_>) -> core::result::Result<Taken, Error> {
     let verifier = store::open(present)?;
     let update = TrustUpdate::parse(bytes)?;
     let admitted = verifier.authenticate_trust_update(&update)?.admit(state)?;
     let store: &TrustStore<'_> = admitted.store();
-    let summary = Object::trust_update(update.body_bytes().to_vec(), present.to_vec()).summary()?;
-    Ok((store.as_bytes().to_vec(), summary))
+    // Of a store that the update is sealed for, a seal counts only if it holds.
+    let roots = [verifier.store(), store].into_iter().flat_map(TrustStore::anchors);
+    let sealed = roots.filter(|anchor| anchor.role() == Role::Root).filter(|anchor| {
+        let mut seals = update.seals().iter();
+        seals.any(|seal| seal.anchor() == anchor.id())
+    });
+    let sealed: BTreeSet<String> = sealed.map(|anchor| anchor.id().to_string()).collect();
+    Ok(Taken {
+        store: store.as_bytes().to_vec(),
+        update_id: update.seals().digest().to_string(),
+        sealed_by: sealed.into_iter().collect(),
+        summary: Object::trust_update(update.body_bytes().to_vec(), present.to_vec()).summary()?,
+    })
 }
 
 #[derive(Serialize)]
 struct Applied {
-    store: String,
+    dry_run: bool,
+    /// The file of the new store, if it was written.
+    store: Option<String>,
     size: usize,
+    update_id: String,
+    /// The root identities that sealed it.
+    sealed_by: Vec<String>,
     summary: Summary,
 }
 
@@ -133,6 +173,11 @@ impl Report for Applied {
 
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         self.summary.human(out)?;
-        writeln!(out, "TAKEN: the device's trust store is then {} ({} bytes)", self.store, self.size)
+        self.sealed_by.iter().try_for_each(|anchor| writeln!(out, "sealed by:      {anchor}"))?;
+        writeln!(out, "update id:      {}", self.update_id)?;
+        match &self.store {
+            Some(store) => writeln!(out, "TAKEN: the device's trust store is then {store} ({} bytes)", self.size),
+            None => writeln!(out, "would be taken, and nothing was written"),
+        }
     }
 }
