@@ -60,6 +60,22 @@ fn a_line_says_who_sealed_what_with_which_keys_and_when() {
 }
 
 #[test]
+fn a_line_has_the_time_at_which_it_was_written_whatever_the_environment_says() {
+    let place = place();
+    for (epoch, number) in [("1", "42"), ("no number", "43")] {
+        place.write("release.toml", RELEASE.replace("= 42", &format!("= {number}")));
+        let arguments = ["sign", "--release", "release.toml", "--identity", "id", "--journal", "j", "--out", number];
+        let mut command = place.command(&arguments);
+        Ran::new(command.env("SOURCE_DATE_EPOCH", epoch).output().expect("the tool starts"), &arguments).ok();
+    }
+    let entries = entries(&place);
+    assert_eq!(entries.len(), 3);
+    for line in &entries {
+        assert!(line["time"].as_str().is_some_and(|time| time >= "2026"), "{line}");
+    }
+}
+
+#[test]
 fn another_release_of_the_same_number_is_refused_and_the_same_release_gives_back_the_bundle() {
     let place = place();
     sign(&place, "out", &[]).ok();
