@@ -49,6 +49,7 @@ fn main() {
 
     let mut text = String::new();
     writeln!(text, "#[unsafe(link_section = \".given\")]\nstatic STORE: &[u8] = &{:?};", store(&known)).unwrap();
+    text.push_str(&known.tables());
     writeln!(text, "static GIVEN: [Given; {}] = [", given.len()).unwrap();
     for (_, parts) in &given {
         let [one, other] = &parts.images;
@@ -129,6 +130,8 @@ fn store(identity: &Identity) -> Vec<u8> {
 
 /// Who seals.
 struct Identity {
+    #[cfg_attr(not(feature = "real"), expect(dead_code, reason = "only real keys come from it"))]
+    seed: u8,
     keys: [Vec<u8>; 2],
 }
 
@@ -150,18 +153,64 @@ impl Identity {
     }
 }
 
+#[cfg(not(feature = "real"))]
 mod stand_in {
     include!("src/checksum.rs");
 }
 
+#[cfg(not(feature = "real"))]
 impl Identity {
     fn new(seed: u8) -> Self {
         let key = |half: usize| vec![seed << 4 | half as u8; HALVES[half].key_size()];
-        Self { keys: [key(0), key(1)] }
+        Self { seed, keys: [key(0), key(1)] }
     }
 
     fn sign(&self, half: usize, message: &[u8]) -> Vec<u8> {
         let word = stand_in::checksum(&self.keys[half], message).to_le_bytes();
         word.iter().copied().cycle().take(HALVES[half].signature_size()).collect()
+    }
+
+    fn tables(&self) -> String {
+        String::new()
+    }
+}
+
+#[cfg(feature = "real")]
+impl Identity {
+    fn new(seed: u8) -> Self {
+        let classical = Self::classical(seed).verifying_key().to_bytes().to_vec();
+        let post_quantum = Self::post_quantum(seed).verifying_key().encode().to_vec();
+        Self { seed, keys: [classical, post_quantum] }
+    }
+
+    fn classical(seed: u8) -> ed25519_dalek::SigningKey {
+        ed25519_dalek::SigningKey::from_bytes(&[seed; 32])
+    }
+
+    fn post_quantum(seed: u8) -> ml_dsa::ExpandedSigningKey<ml_dsa::MlDsa44> {
+        ml_dsa::ExpandedSigningKey::from_seed(&ml_dsa::Seed::from([seed; 32]))
+    }
+
+    fn sign(&self, half: usize, message: &[u8]) -> Vec<u8> {
+        use ed25519_dalek::Signer as _;
+        if half == 0 {
+            return Self::classical(self.seed).sign(message).to_bytes().to_vec();
+        }
+        Self::post_quantum(self.seed).sign_deterministic(message, &[]).unwrap().encode().to_vec()
+    }
+
+    /// The keys and their tables.
+    fn tables(&self) -> String {
+        use twinseal_verifier::{CombSize, ExpandedEd25519, Set44, expand_ml_dsa};
+        let (mut classical, mut post_quantum) = (Vec::new(), Vec::new());
+        let size = CombSize::ALL.into_iter().find(|size| size.teeth() == 8).unwrap();
+        ExpandedEd25519::expand(&self.keys[0], size, |piece| classical.extend_from_slice(piece)).unwrap();
+        expand_ml_dsa::<Set44>(&self.keys[1], |piece| post_quantum.extend_from_slice(piece)).unwrap();
+        let section = "#[unsafe(link_section = \".given\")]\nstatic";
+        format!(
+            "{section} KEYS: [&[u8]; 2] = [&{:?}, &{:?}];\n{section} CLASSICAL_TABLE: &[u8] = &{classical:?};\n\
+             {section} POST_QUANTUM_TABLE: &[u32] = &{post_quantum:?};\n",
+            self.keys[0], self.keys[1]
+        )
     }
 }

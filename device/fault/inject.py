@@ -55,6 +55,11 @@ class Image:
         mask = half & 0xF
         return 4 - (mask & -mask).bit_length() + 1 if half & 0xFF00 == 0xBF00 and mask else 0
 
+    def calls(self, pc):
+        """Whether an instruction is a call (BL, or BLX to a register)."""
+        half = self.halfword(pc)
+        return half & 0xFF87 == 0x4780 or half >> 11 == 0b11110 and self.halfword(pc + 2) & 0xD000 == 0xD000
+
     def behind(self, pc, count):
         for _ in range(count):
             pc += self.length(pc)
@@ -106,6 +111,25 @@ class Target:
             return False
         return True
 
+    def watched(self, hook):
+        """Runs to the end with this hook in front of every instruction."""
+        returns, conditional = [None], [0]
+
+        def each(uc, pc, size, _):
+            # What a call returns to is never the next instruction: else code ran that was not watched.
+            assert pc != returns[0] or pc == self.refused, f"a call in front of {pc:#x} was not watched"
+            certain = not conditional[0] and self.image.calls(pc)
+            returns[0] = self.image.behind(pc, 1) if certain else None
+            conditional[0] = conditional[0] - 1 if conditional[0] else self.image.it_length(pc)
+            hook(uc, pc)
+
+        handle = self.uc.hook_add(UC_HOOK_CODE, each)
+        # What was translated before there was a hook would run without it.
+        self.uc.ctl_flush_tb()
+        self.run(self.image.address("boot"), self.accepted, 0)
+        self.uc.hook_del(handle)
+        self.uc.ctl_flush_tb()
+
     def trace(self, wanted):
         """Runs without a fault. Keeps the state in front of each instruction of a wanted function, and of the IT instruction of each IT block."""
         lowest = [RAM + RAM_SIZE]
@@ -114,20 +138,18 @@ class Target:
         entry = self.uc.reg_read_batch(REGISTERS)
         chosen = {}
 
-        def first(uc, pc, size, _):
+        def first(uc, pc):
             self.total += 1
             lowest[0] = min(lowest[0], uc.reg_read(arm.UC_ARM_REG_SP))
 
-        hook = self.uc.hook_add(UC_HOOK_CODE, first)
-        self.run(self.image.address("boot"), self.accepted, 0)
-        self.uc.hook_del(hook)
+        self.watched(first)
         self.ends = self.pc()
         self.low = lowest[0] - 1024 & ~0xFF
         self.uc.mem_write(RAM, entry_ram)
         self.uc.reg_write_batch(list(zip(REGISTERS, entry)))
         block = [0, None]
 
-        def second(uc, pc, size, _):
+        def second(uc, pc):
             if pc not in chosen:
                 chosen[pc] = wanted(self.image.function(pc))
             if block[0]:
@@ -142,9 +164,7 @@ class Target:
             if length := self.image.it_length(pc):
                 block[0], block[1] = length, state
 
-        hook = self.uc.hook_add(UC_HOOK_CODE, second)
-        self.run(self.image.address("boot"), self.accepted, 0)
-        self.uc.hook_del(hook)
+        self.watched(second)
         self.limit = 3 * self.total + 20000
 
     def restore(self, state):
@@ -265,4 +285,5 @@ def main():
         sys.exit(1)
 
 
-main()
+if __name__ == "__main__":
+    main()

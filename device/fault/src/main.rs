@@ -13,12 +13,24 @@ use twinseal_verifier::{
     TrustStore, VerifiedUpdate, Verifier,
 };
 
+#[cfg(not(feature = "real"))]
 mod stand_in;
 
-static ALGORITHMS: [&dyn SealVerifier; 2] = [
-    &stand_in::StandIn(twinseal_verifier::formats::SealAlgorithm::Ed25519),
-    &stand_in::StandIn(twinseal_verifier::formats::SealAlgorithm::MlDsa44),
-];
+/// The algorithms: stand-ins, or what a device has whose anchor was expanded.
+#[cfg(not(feature = "real"))]
+fn algorithms() -> Option<(impl SealVerifier, impl SealVerifier)> {
+    use twinseal_verifier::formats::SealAlgorithm::{Ed25519, MlDsa44};
+    Some((stand_in::StandIn(Ed25519), stand_in::StandIn(MlDsa44)))
+}
+
+#[cfg(feature = "real")]
+fn algorithms() -> Option<(impl SealVerifier, impl SealVerifier)> {
+    use twinseal_verifier::{BaseComb, ExpandedEd25519, ExpandedMlDsa, Fast, Set44};
+    let [classical_key, post_quantum_key] = KEYS;
+    let classical = ExpandedEd25519::from_write_protected(CLASSICAL_TABLE, classical_key, BaseComb::TEETH_8).ok()?;
+    let post_quantum = ExpandedMlDsa::<Set44, Fast>::from_write_protected(POST_QUANTUM_TABLE, post_quantum_key).ok()?;
+    Some((classical, post_quantum))
+}
 
 /// A bundle as it lies in flash: its frame, and what the slot holds.
 struct Given {
@@ -31,8 +43,10 @@ include!(concat!(env!("OUT_DIR"), "/given.rs"));
 /// Where the emulator begins: the number of the bundle in the first register.
 #[unsafe(no_mangle)]
 pub extern "C" fn start(number: u32) -> ! {
+    let Some((classical, post_quantum)) = algorithms() else { refused() };
+    let algorithms: [&dyn SealVerifier; 2] = [&classical, &post_quantum];
     let store = TrustStore::parse(black_box(STORE));
-    let verifier = store.map(|store| Verifier::from_write_protected(store, &ALGORITHMS));
+    let verifier = store.map(|store| Verifier::from_write_protected(store, &algorithms));
     // The release that was confirmed before: another one, with a lower number.
     let release_id = Hasher::digest(twinseal_verifier::formats::DigestAlgorithm::Sha256, b"before");
     let given = GIVEN.get(number as usize);
