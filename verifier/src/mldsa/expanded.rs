@@ -262,7 +262,7 @@ fn verify_fast<P: Sealed>(table: &Table<'_>, sponge: &mut Shake, signature: &Sig
         Unrolled::inverse(&mut w);
         absorb_w1::<P>(&mut w, ones, sponge);
     }
-    same_challenge(sponge, signature.challenge)
+    same_challenge::<P>(sponge, signature.challenge)
 }
 
 /// c-hat.

@@ -1,5 +1,6 @@
 //! What a signature is over: the message representative mu (FIPS 204, Algorithm 7, line 6), and the comparison that decides.
 
+use super::params::Sealed;
 use super::shake::Shake;
 use crate::algorithm::BadSeal;
 
@@ -56,9 +57,12 @@ pub(super) fn key_digest(key: &[u8]) -> [u8; 64] {
 }
 
 /// Whether c-tilde is what the sponge, with mu and w1' in it, gives (FIPS 204, Algorithm 8, lines 12 and 13).
-pub(super) fn same_challenge(sponge: &mut Shake, challenge: &[u8]) -> Result<(), BadSeal> {
+///
+/// It counts: of a c-tilde whose length a fault has made zero, all bytes are the same (ADR 31).
+pub(super) fn same_challenge<P: Sealed>(sponge: &mut Shake, challenge: &[u8]) -> Result<(), BadSeal> {
     sponge.finish();
-    if challenge.iter().all(|byte| *byte == sponge.byte()) { Ok(()) } else { Err(BadSeal) }
+    let same = challenge.iter().filter(|byte| **byte == sponge.byte()).count();
+    if same == P::CHALLENGE_SIZE { Ok(()) } else { Err(BadSeal) }
 }
 
 fn sixty_four_bytes(sponge: &mut Shake) -> [u8; 64] {

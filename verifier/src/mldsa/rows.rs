@@ -49,7 +49,7 @@ pub(super) fn verify<P: Sealed, R: Rows>(
         R::Transform::inverse(&mut sum);
         absorb_w1::<P>(&mut sum, ones, sponge);
     }
-    same_challenge(sponge, signature.challenge)
+    same_challenge::<P>(sponge, signature.challenge)
 }
 
 /// The same, with c-hat and z kept: for machines where a few KiB of stack are nothing.
@@ -82,5 +82,5 @@ pub(super) fn verify_keeping_z<P: Sealed, R: Rows>(
         Unrolled::inverse(&mut sum);
         absorb_w1::<P>(&mut sum, ones, sponge);
     }
-    same_challenge(sponge, signature.challenge)
+    same_challenge::<P>(sponge, signature.challenge)
 }
