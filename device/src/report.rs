@@ -1,6 +1,5 @@
-//! docs/performance.md and its charts, out of the budgets (which are measurements), what criterion left, and figures of others that are quoted.
+//! docs/performance.md and its charts, out of the budgets (which are measurements), what the benches found, and figures of others that are quoted.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,8 +17,7 @@ use crate::table::first_line;
 #[derive(Args, Debug)]
 #[command(after_help = "Example:
   cargo run -p twinseal-device -- budget --update
-  cargo bench -p twinseal-benches --bench verify --features c-peers
-  cargo run -p twinseal-device -- report")]
+  sh benches/performance.sh")]
 pub(crate) struct Report {}
 
 /// What is quoted.
@@ -37,15 +35,23 @@ struct Peer {
     flash: u64,
 }
 
-/// What criterion says of one function.
+/// What the benches leave in target/host-figures.json.
 #[derive(Debug, Deserialize)]
-struct Estimates {
-    median: Estimate,
+struct Host {
+    groups: Vec<Group>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Estimate {
-    point_estimate: f64,
+struct Group {
+    name: String,
+    functions: Vec<Function>,
+}
+
+/// A function's nanoseconds a call, by round.
+#[derive(Debug, Deserialize)]
+struct Function {
+    name: String,
+    nanoseconds: Vec<u64>,
 }
 
 impl Report {
@@ -132,7 +138,7 @@ impl Report {
             crate::row::rows().into_iter().filter(|row| TAKEN_APART.contains(&row.name().as_str())).collect();
         let parts = rows.iter().map(|row| Ok((row.name(), row.parts()?))).collect::<Result<Vec<_>>>()?;
         page.push_str(&parts::text(parts.iter().map(|(name, parts)| (name.as_str(), parts)))?);
-        host(&mut page)?;
+        host(&mut page, &docs)?;
         page.push_str(NOT_MEASURED);
         fs::write(docs.join("performance.md"), page)?;
         println!("docs/performance.md and three charts");
@@ -140,61 +146,69 @@ impl Report {
     }
 }
 
-/// What criterion left of the last run, by group.
-fn host(page: &mut String) -> Result<()> {
+/// What the benches found in rounds, and a chart of the hybrid pair.
+fn host(page: &mut String, docs: &Path) -> Result<()> {
     writeln!(page, "\n## On a host\n")?;
-    let mut groups: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
-    let folder = here("../target/criterion");
-    for (group, functions) in folders(&folder) {
-        for (function, path) in folders(&functions) {
-            // A function with sizes has a folder for each.
-            let found = path.join("new/estimates.json");
-            let sizes = folders(&path)
-                .into_iter()
-                .map(|(size, path)| (format!("{function}, {size} bytes"), path.join("new/estimates.json")));
-            for (name, file) in core::iter::once((function.clone(), found)).chain(sizes) {
-                if let Ok(bytes) = fs::read(file) {
-                    let estimates: Estimates = serde_json::from_slice(&bytes)?;
-                    groups.entry(group.clone()).or_default().insert(name, estimates.median.point_estimate);
-                }
-            }
-        }
-    }
-    if groups.is_empty() {
-        writeln!(
-            page,
-            "Not measured: `cargo bench -p twinseal-benches --bench verify --features c-peers` was not run."
-        )?;
+    let Ok(bytes) = fs::read(here("../target/host-figures.json")) else {
+        writeln!(page, "Not measured: `sh benches/performance.sh` was not run.")?;
         return Ok(());
-    }
+    };
+    let found: Host = serde_json::from_slice(&bytes)?;
     writeln!(page, "{HOST_NOTE}\n")?;
-    for (group, functions) in groups {
-        writeln!(page, "| {group} | median | to `twinseal` |\n|---|---:|---:|")?;
-        let ours = functions.get("twinseal").copied();
-        for (name, nanoseconds) in &functions {
-            let ratio = ours.map_or_else(String::new, |ours| format!("{:.2}", nanoseconds / ours));
-            writeln!(page, "| {name} | {:.1} us | {ratio} |", nanoseconds / 1000.0)?;
+    for group in &found.groups {
+        let base = |name: &str| group.functions.iter().find(|function| function.name == name);
+        writeln!(page, "| {} | median | to `twinseal` | to `aws-lc-rs` |\n|---|---:|---:|---:|", group.name)?;
+        for function in &group.functions {
+            let to = |name: &str| base(name).map_or_else(String::new, |base| function.ratio_to(base));
+            let median = Hundredths(median(&function.nanoseconds) / 10);
+            writeln!(page, "| {} | {median} us | {} | {} |", function.name, to("twinseal"), to("aws-lc-rs"))?;
         }
         writeln!(page)?;
+        if group.name == HYBRID {
+            let bars: Vec<_> = group
+                .functions
+                .iter()
+                .map(|function| Bar {
+                    name: &function.name,
+                    value: median(&function.nanoseconds),
+                    ours: function.name.starts_with("twinseal"),
+                })
+                .collect();
+            let title = "Both halves of a seal on a host: nanoseconds";
+            fs::write(docs.join("performance/host.svg"), chart(title, &bars)?)?;
+            writeln!(page, "![nanoseconds](performance/host.svg)\n")?;
+        }
     }
     Ok(())
 }
 
-/// The folders in a folder, by name; none if it is not there.
-fn folders(path: &Path) -> Vec<(String, PathBuf)> {
-    let entries = fs::read_dir(path).into_iter().flatten().filter_map(core::result::Result::ok);
-    let mut folders: Vec<_> = entries
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
-        .filter(|(name, _)| !["report", "new", "base", "change"].contains(&name.as_str()))
-        .collect();
-    folders.sort();
-    folders
+impl Function {
+    /// The median of the ratios within each round, so that what disturbed a round disturbs no ratio.
+    fn ratio_to(&self, base: &Self) -> String {
+        let ratios: Vec<u64> = (self.nanoseconds.iter().zip(&base.nanoseconds))
+            .map(|(own, base)| own.saturating_mul(100).checked_div(*base).unwrap_or(0))
+            .collect();
+        Hundredths(median(&ratios)).to_string()
+    }
+}
+
+fn median(samples: &[u64]) -> u64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+}
+
+/// A number with two digits behind the point.
+struct Hundredths(u64);
+
+impl core::fmt::Display for Hundredths {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
+    }
 }
 
 fn ratio(value: u64, to: u64) -> String {
-    let hundredths = value.saturating_mul(100).checked_div(to).unwrap_or(0);
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    Hundredths(value.saturating_mul(100).checked_div(to).unwrap_or(0)).to_string()
 }
 
 fn here(path: &str) -> PathBuf {
@@ -226,13 +240,17 @@ const TAKEN_APART: [&str; 4] = [
 ];
 
 const HOST_NOTE: &str = "\
-`cargo bench -p twinseal-benches --bench verify --features c-peers`, all of a group in one run, by criterion; medians on a machine with two shared processors. \
-`pqcrypto-dilithium` implements a draft of the standard and is timed over a signature of its own (ADR 1).";
+`sh benches/performance.sh`: all of a group in turns of some milliseconds, round after round, in one run; medians, and ratios as medians of the ratios within \
+rounds, on a machine with two shared processors. `pqcrypto-dilithium` implements a draft of the standard and is timed over a signature of its own (ADR 1). \
+Payloads of whole roads are zeros, made as they are read.";
+
+/// The group that has a chart.
+const HYBRID: &str = "hybrid 65";
 
 const NOT_MEASURED: &str = "
 ## Not measured
 
 - Cycles, flash wait states, energy: there is no hardware here.
 - The others on boards other than the Cortex-M4, and again with today's compiler.
-- Whole roads of 64 MiB to 1 GiB on a host, and signing beside others.
+- Signing by C libraries: `aws-lc-rs` signs with ML-DSA behind an unstable feature only.
 ";
