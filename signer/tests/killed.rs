@@ -24,7 +24,7 @@ use tracer::{CALLS, Strike};
 
 /// One of how many places is struck.
 fn every() -> usize {
-    if std::env::var_os("TWINSEAL_LONG").is_some() { 1 } else { 20 }
+    if std::env::var_os("TWINSEAL_LONG").is_some() { 1 } else { 8 }
 }
 
 /// A command killed before each of its calls.
@@ -43,7 +43,7 @@ fn killed(run: &Run) {
                 traced.calls.len()
             );
             // Not less than the least of the commands makes.
-            assert!(struck * every() > 180 && traced.calls.len() < at);
+            assert!(struck * every() > 80 && traced.calls.len() < at);
             return;
         }
         let after = start.holds(run, &place, before.as_deref(), false);
@@ -87,7 +87,7 @@ fn failing(run: &Run) {
         }
     }
     println!("failing calls: {}: {failed} told, {survived} made no difference", run.name);
-    assert!(failed > 0 && (failed + survived) * every() > 100);
+    assert!(failed + survived > 0 && (every() > 1 || failed > 20));
 }
 
 macro_rules! struck {

@@ -45,6 +45,8 @@ pub(crate) struct Traced {
 pub(crate) fn run(place: &Place, arguments: &[&str], strike: Strike) -> Traced {
     let mut command = Command::new("sh");
     command.args(["-c", "kill -STOP $$; exec \"$@\"", "sh", TOOL]).args(arguments).current_dir(place.path());
+    // The test runner's, in which every library would be looked for in vain.
+    command.env_remove("LD_LIBRARY_PATH");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("a shell");
     let main = Pid::from_raw(child.id().try_into().expect("a process"));
