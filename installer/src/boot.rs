@@ -25,6 +25,21 @@ pub enum Reason {
     Fallback,
 }
 
+impl State {
+    /// What the next boot looks at, in this order, if a release may be started `trials` times on trial. Whether a slot holds what may be booted is
+    /// for [`Installer::boot`] to find out.
+    #[must_use]
+    pub fn candidates(&self, trials: u8) -> [Option<(SlotId, Reason)>; 3] {
+        let preferred = self.preferred();
+        let trial = SlotId::ALL.into_iter().find_map(|slot| Some((slot, self.trials(slot, trials)?)));
+        [
+            trial.map(|(slot, begun)| (slot, Reason::Trial(begun.saturating_add(1)))),
+            self.is_confirmed(preferred).then_some((preferred, Reason::Confirmed)),
+            self.is_confirmed(preferred.other()).then_some((preferred.other(), Reason::Fallback)),
+        ]
+    }
+}
+
 impl<'l, F: NorFlash, C: MonotonicCounter> Installer<'l, F, C> {
     /// Writes the first state of a device: the release in `slot` is verified as for booting, and counts as confirmed.
     ///
@@ -78,14 +93,7 @@ impl<'l, F: NorFlash, C: MonotonicCounter> Installer<'l, F, C> {
         start: impl FnOnce(VerifiedUpdate<'_, Boot, SlotStorage<'_, F>>, SlotId, Reason) -> R,
     ) -> Result<R, Error> {
         let device = self.device(facts)?;
-        let preferred = self.state.preferred();
-        let trial = SlotId::ALL.into_iter().find_map(|slot| Some((slot, self.state.trials(slot, facts.trials)?)));
-        let candidates = [
-            trial.map(|(slot, begun)| (slot, Reason::Trial(begun.saturating_add(1)))),
-            self.state.is_confirmed(preferred).then_some((preferred, Reason::Confirmed)),
-            self.state.is_confirmed(preferred.other()).then_some((preferred.other(), Reason::Fallback)),
-        ];
-        for (slot, reason) in candidates.into_iter().flatten() {
+        for (slot, reason) in self.state.candidates(facts.trials).into_iter().flatten() {
             if let Reason::Trial(begun) = reason
                 && let Err(error) = self.begin_trial(slot, begun)
             {

@@ -14,6 +14,7 @@ pub mod cbom;
 pub mod ceremony;
 pub mod completions;
 pub mod detach;
+pub mod device;
 pub mod diff;
 pub mod errors;
 pub mod extract;
@@ -72,6 +73,8 @@ pub enum Command {
     Detach(detach::Args),
     /// Put payloads and evidence back into a bundle; no seal changes
     Attach(attach::Args),
+    /// A Linux device's life: install, boot on trial, confirm, go back
+    Device(device::Args),
     /// Print what a shell needs to complete this tool's command lines
     Completions(completions::Args),
     /// Write manual pages
@@ -103,6 +106,7 @@ impl Command {
             Self::Strip(args) => report::conclude(args.run(), format),
             Self::Detach(args) => report::conclude(args.run(), format),
             Self::Attach(args) => report::conclude(args.run(), format),
+            Self::Device(args) => args.run(format),
             Self::Completions(args) => report::conclude(args.run(), format),
             Self::Man(args) => report::conclude(args.run(), format),
             Self::Errors(args) => report::conclude(args.run(), format),

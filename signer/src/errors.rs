@@ -113,22 +113,34 @@ pub struct Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let (stage, rule) = (error.stage(), error.name());
-        let shown = error.to_string();
-        // An error's text begins with its name, and for faults of shape the offset, and a colon; a refusal has those as fields.
-        let message = shown.split_once(": ").map_or(shown.as_str(), |(_, message)| message).to_owned();
-        Self {
-            stage: stage.name(),
-            code: format!("{}.{rule}", stage.name()),
-            number: error.code().number(),
-            message,
-            remedy: remedy::of(stage, rule),
-            offset: if let Error::Parse(fault) = error { Some(fault.offset) } else { None },
+        let offset = if let Error::Parse(fault) = error { Some(fault.offset) } else { None };
+        Self { offset, ..Self::new(error.stage(), error.name(), error.code(), &error.to_string()) }
+    }
+}
+
+impl From<twinseal_installer::Error> for Refusal {
+    fn from(error: twinseal_installer::Error) -> Self {
+        match error {
+            twinseal_installer::Error::Verify(error) => error.into(),
+            _ => Self::new(error.stage(), error.name(), error.code(), &error.to_string()),
         }
     }
 }
 
 impl Refusal {
+    fn new(stage: Stage, rule: &str, code: ErrorCode, shown: &str) -> Self {
+        // An error's text begins with its name, and for faults of shape the offset, and a colon; a refusal has those as fields.
+        let message = shown.split_once(": ").map_or(shown, |(_, message)| message).to_owned();
+        Self {
+            stage: stage.name(),
+            code: format!("{}.{rule}", stage.name()),
+            number: code.number(),
+            message,
+            remedy: remedy::of(stage, rule),
+            offset: None,
+        }
+    }
+
     /// Writes the refusal for people: what, where, and what to do.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ pub mod expanded;
 pub mod fleet;
 pub mod foreign;
 pub mod forms;
+pub mod gateway;
 mod hex;
 pub mod identity;
 pub mod ids;
