@@ -9,7 +9,8 @@
 //!
 //! - a first half says that nothing newer than its state was acted upon: the next state's second half is written over it;
 //! - a second half says so if one other sector holds no newer half: what is newer and was acted upon has taken both;
-//! - while the first half of a state stands, nothing says that the first half of the next one is whole. So the one before counts.
+//! - while the first half of a state stands, nothing says that the first half of the next one is whole. So the one before counts, and is written
+//!   over it before anything is done: that first half may stand only because its erasure was cut, and read otherwise the next time.
 //!
 //! A second half beside two sectors that can not be read says nothing, and is refused.
 
@@ -72,19 +73,24 @@ impl Journal {
     fn choose(area: Area, found: &[Seen; SECTORS]) -> Option<Self> {
         let place = |generation: u32| found.iter().position(|seen| *seen == Seen::Half(generation));
         let newest = found.iter().filter_map(Seen::generation).max()?;
-        let (mut state, is_second) = (newest >> 1, newest & 1 == 1);
+        let (mut state, is_second, mut doubted) = (newest >> 1, newest & 1 == 1, None);
         if is_second {
             let others = found.iter().filter(|seen| seen.generation() != Some(newest));
             if others.into_iter().all(|seen| *seen == Seen::Doubtful) {
                 return None;
             }
         } else if state.checked_sub(1).is_some_and(|before| place(first_half(before)).is_some()) {
-            state = state.saturating_sub(1);
+            (state, doubted) = (state.saturating_sub(1), place(newest));
         }
-        let halves = [first_half(state), second_half(state)].map(place);
+        let mut halves = [first_half(state), second_half(state)].map(place);
         // What is no half goes first, then the oldest.
         let others = (0..).zip(found).filter(|(place, _)| !halves.contains(&Some(*place)));
-        let (spare, _) = others.min_by_key(|(_, seen)| seen.generation())?;
+        let (mut spare, _) = others.min_by_key(|(_, seen)| seen.generation())?;
+        if let (Some(next), [Some(_), Some(_)]) = (doubted, halves) {
+            // Its first half may be half erased, and read well only now: it is written anew, over the half that counts for nothing.
+            let [_, second] = halves;
+            (halves, spare) = ([None, second], next);
+        }
         Some(Self { area, state, halves, spare, marks: None, failed: false })
     }
 
