@@ -95,7 +95,7 @@ pub fn write(
     Ok(Ok(Written { update_id, size: bytes.len(), line }))
 }
 
-/// Whether the journal has another update that replaces the same store. Asked before anything is signed; [`write`] asks again.
+/// Whether the journal has another update that replaces the same store. Asked before anything is signed; [`write()`] asks again.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! The report as one HTML file for people to hand on: readable without a network and without scripts, on paper, on a telephone, in the dark.
 //!
-//! [`render`] is a pure function of the audit: the same audit gives the same bytes. Everything goes through [`markup`].
+//! [`render`] is a pure function of the audit: the same audit gives the same bytes. Everything goes through the private module `markup`.
 
 use super::report::Audit;
 use super::verdict::Verdict;
