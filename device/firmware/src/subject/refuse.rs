@@ -98,6 +98,7 @@ fn with_algorithms<M: WorkingMemory, T>(store: &TrustStore<'_>, then: impl FnOnc
 }
 
 #[cfg(not(feature = "expanded"))]
+#[expect(clippy::extra_unused_type_parameters, reason = "only tables need working memory")]
 fn with_algorithms<M: WorkingMemory, T>(_: &TrustStore<'_>, then: impl FnOnce(&[&dyn SealVerifier]) -> T) -> T {
     then(&ALGORITHMS)
 }
