@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use twinseal::bundle::Bundle;
+use twinseal::byte_map::{self, ByteMap};
 use twinseal::forms::Opened;
 use twinseal::judge::{Purpose, judge};
 use twinseal::store;
-use twinseal::trouble::Trouble;
-use twinseal_formats::Stage;
+use twinseal::trouble::{Examined, Trouble};
+use twinseal_formats::{Manifest, Stage};
 use twinseal_tests::bundle::Form;
 use twinseal_tests::device::Facts;
 use twinseal_tests::trust::Store;
@@ -46,6 +47,25 @@ fn open(bundle: &Bundle) -> Result<(), Error> {
     Trouble::finding(Opened::new(bundle).map(|_| ())).expect("the file can be read")
 }
 
+/// What `inspect --bytes` and `audit` say of each byte, where the bundle's shape lets them.
+fn map(bundle: &Bundle) -> Option<ByteMap> {
+    let map = || -> Examined<ByteMap> {
+        let envelope = bundle.envelope()?;
+        let manifest = Manifest::parse(envelope.manifest_bytes())?;
+        let layout = bundle.layout(&envelope, &manifest)?;
+        layout.ends_at(bundle.size())?;
+        byte_map::compare_payload_heads(bundle, &manifest, &layout)?;
+        Ok(ByteMap::new(bundle, &envelope, &manifest, &layout)?)
+    };
+    Trouble::finding(map()).expect("the file can be read").ok()
+}
+
+/// Whether the ranges lie one behind the other, from the first byte of the file to its last.
+fn adds_up(map: &ByteMap, size: u64) -> bool {
+    let end = map.ranges.iter().try_fold(0, |at, range| (range.start == at && range.end > at).then_some(range.end));
+    end == Some(size)
+}
+
 /// Bundles that are good in another form: a host looks for their payloads beside them.
 const BESIDE: [&str; 3] = [
     "a detached bundle with as many entries as an enclosed one",
@@ -62,7 +82,7 @@ fn is_behind_the_frame(error: &str) -> bool {
 #[test]
 fn every_case_is_refused_by_verify_with_the_devices_number() {
     let world = World::new(ONE[0]);
-    let (mut ran, mut opened, mut beside, mut wrong) = (0, 0, 0, Vec::new());
+    let (mut ran, mut opened, mut beside, mut mapped, mut wrong) = (0, 0, 0, 0, Vec::new());
     for case in cases_and_sets().into_iter().flat_map(|(cases, _)| cases) {
         let (bytes, store, facts) = match (case.make)(&world) {
             Input::Bundle(bytes) => (bytes, world.store.clone(), world.facts.clone()),
@@ -79,6 +99,10 @@ fn every_case_is_refused_by_verify_with_the_devices_number() {
                 wrong.push(format!("{}: verify says {verified}, not {expected}", case.name));
             }
             // Without a trust store and a device, what is left is the shape, and the digest.
+            if let Some(map) = map(bundle) {
+                mapped += 1;
+                assert!(adds_up(&map, bundle.size()), "{}: {map:?}", case.name);
+            }
             let shape = open(bundle);
             let is_shape = |error: &Error| matches!(error.stage(), Stage::Frame | Stage::Manifest);
             if shape.as_ref().is_err_and(is_shape) {
@@ -90,11 +114,11 @@ fn every_case_is_refused_by_verify_with_the_devices_number() {
         });
     }
     println!(
-        "{ran} bad bundles before a host: each refused by verify as by a device, {opened} of them by every command"
+        "{ran} bad bundles before a host: each refused by verify as by a device, {opened} of them by every command; the bytes of {mapped} add up"
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(beside, BESIDE.len());
-    assert!(ran >= 335 && opened >= 230, "cases were lost: {ran}, {opened}");
+    assert!(ran >= 335 && opened >= 230 && mapped >= 100, "cases were lost: {ran}, {opened}, {mapped}");
 }
 
 #[test]
