@@ -27,6 +27,7 @@ pub mod keygen;
 pub mod man;
 pub mod quickstart;
 mod said;
+mod sealing_args;
 pub mod seals;
 pub mod sign;
 pub mod simulate;

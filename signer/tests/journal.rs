@@ -111,6 +111,33 @@ fn another_release_of_the_same_number_is_refused_and_the_same_release_gives_back
 }
 
 #[test]
+fn the_journal_is_asked_before_a_key_is_opened() {
+    let place = place();
+    place.run(&["keygen", "--out", "root", "--set", "ml-dsa-44"]).ok();
+    place.trust("roots-0.cbor", &["--root", "root", "--release", "id"]);
+    for (store, component) in [("roots-1.cbor", "gate"), ("roots-2.cbor", "valve")] {
+        place.trust(store, &["--root", "root", "--release", "id", "--epoch", "1", "--model", component]);
+    }
+    sign(&place, "known", &[]).ok();
+    let update = |store| ["trust", "update", "--replaces", "roots-0.cbor", "--store", store, "--journal", "j"];
+    place.run(&[&update("roots-1.cbor")[..], &["--identity", "root", "--out", "update"]].concat()).ok();
+    // Sealed where nobody asked.
+    let app = place.read("app.bin");
+    place.write("app.bin", tool::flipped(&app, 7));
+    place.sign("release.toml", "stray").ok();
+
+    let append = ["seals", "append", "stray", "--trust", "trust.cbor", "--journal", "j"];
+    let before = place.everything();
+    for taken in [&append[..], &update("roots-2.cbor")] {
+        // Opening that would be a failure.
+        let refused = place.json(&[taken, &["--identity", "nobody", "--out", "out"]].concat());
+        assert_eq!(refused.code, 1, "{refused:?}");
+        assert!(refused.object()["journal_line"].is_u64());
+        assert!(place.everything() == before);
+    }
+}
+
+#[test]
 fn a_bundle_that_is_there_and_is_not_what_was_sealed_is_left_alone() {
     let place = place();
     place.write("out", "something else");

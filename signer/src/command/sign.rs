@@ -6,12 +6,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::said::{Claimed, Said};
-use crate::command::key_args::KeyArgs;
+use crate::command::sealing_args::{SealedArgs, SealerArgs};
 use crate::error::{Result, name};
 use crate::evidence::Finding;
 use crate::identity::SigningIdentity;
-use crate::journal::Journal;
-use crate::output::Overwrite;
 use crate::release::ReleaseFile;
 use crate::report::Report;
 use crate::seal::{self, Flattened, Target};
@@ -70,28 +68,15 @@ pub struct Args {
     #[arg(long, value_name = "TOML")]
     release: PathBuf,
 
-    /// A signing identity: the directory that `keygen` or `key adopt` made. Repeat it for a threshold
-    #[arg(long = "identity", value_name = "DIR", required = true)]
-    identities: Vec<PathBuf>,
-
     #[command(flatten)]
-    keys: KeyArgs,
+    sealers: SealerArgs,
 
     /// A device's trust store whose requirements the seals must meet, or no bundle is written
     #[arg(long, value_name = "STORE")]
     trust: Option<PathBuf>,
 
-    /// The signing journal that must have a line of it; `journal new` makes one
-    #[arg(long, value_name = "FILE")]
-    journal: Option<PathBuf>,
-
-    /// The bundle to write
-    #[arg(long, value_name = "BUNDLE")]
-    out: PathBuf,
-
-    /// Replace the bundle if it exists
-    #[arg(long)]
-    overwrite: bool,
+    #[command(flatten)]
+    sealed: SealedArgs,
 
     /// Read everything and open the keys, tell the release id, and neither sign nor write
     #[arg(long)]
@@ -106,7 +91,7 @@ impl Args {
     /// As [`seal::seal`]. Nothing is left behind.
     pub fn run(&self) -> Result<impl Report + use<>> {
         let release = ReleaseFile::load(&self.release)?;
-        let identities = self.keys.open(&self.identities)?;
+        let identities = self.sealers.open()?;
         let trust_bytes = self.trust.as_ref().map(|path| store::load(path)).transpose()?;
         let trust = match (&trust_bytes, &self.trust) {
             (Some(bytes), Some(path)) => Some(store::open_file(bytes, path)?),
@@ -117,7 +102,7 @@ impl Args {
             let (_, release_id, findings) = seal::Draft::open(&release, &public, None)?.examined()?;
             return Ok(Said::Done(Signed {
                 dry_run: true,
-                bundle: name(&self.out),
+                bundle: name(&self.sealed.out),
                 size: 0,
                 release_id: release_id.to_string(),
                 version: release.version.clone(),
@@ -133,20 +118,20 @@ impl Args {
                 findings: findings.into_iter().map(Found::from).collect(),
             }));
         }
-        let mut journal = self.journal.as_ref().map(|path| Journal::open(path)).transpose()?;
+        let mut journal = self.sealed.journal()?;
         let target = Target {
-            out: &self.out,
-            overwrite: Overwrite::asked(self.overwrite),
+            out: &self.sealed.out,
+            overwrite: self.sealed.overwrite(),
             trust: trust.as_ref(),
             journal: journal.as_mut(),
         };
         let sealed = match seal::seal(&release, &identities, target)? {
             Ok(sealed) => sealed,
-            Err(taken) => return Ok(Said::Taken(Claimed::new(&self.out, taken))),
+            Err(taken) => return Ok(Said::Taken(Claimed::new(&self.sealed.out, taken))),
         };
         Ok(Said::Done(Signed {
             dry_run: false,
-            bundle: name(&self.out),
+            bundle: name(&self.sealed.out),
             size: sealed.size,
             release_id: sealed.release_id.to_string(),
             version: release.version.clone(),

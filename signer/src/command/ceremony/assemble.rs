@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::show;
 use crate::ceremony::{Answer, Missing, Object, Problem, Tally, tally};
 use crate::command::said::{Claimed, Refused, Said};
+use crate::command::sealing_args::SealedArgs;
 use crate::error::{Failure, Result, name};
 use crate::input;
 use crate::journal::{Journal, Taken};
-use crate::output::Overwrite;
 use crate::release::ReleaseFile;
 use crate::report::{Exit, Report};
 use crate::seal::{Draft, Target};
@@ -46,17 +46,8 @@ pub struct Args {
     #[arg(long, value_name = "STORE")]
     trust: Option<PathBuf>,
 
-    /// The signing journal that must have a line of it; `journal new` makes one
-    #[arg(long, value_name = "FILE")]
-    journal: Option<PathBuf>,
-
-    /// The bundle or trust update to write
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-
-    /// Replace the file if it exists
-    #[arg(long)]
-    overwrite: bool,
+    #[command(flatten)]
+    sealed: SealedArgs,
 }
 
 impl Args {
@@ -89,7 +80,7 @@ impl Args {
         let tally = tally(&request, &object, &answers)?;
         let sealed_by: Vec<String> = tally.identities.iter().map(|identity| identity.anchor_id().to_string()).collect();
         let mut report = Assembled {
-            out: name(&self.out),
+            out: name(&self.sealed.out),
             digest: request.digest.clone(),
             sealed_by,
             problems: tally.problems.iter().map(|problem| self.named(problem)).collect(),
@@ -101,13 +92,19 @@ impl Args {
         if !report.problems.is_empty() || !report.missing.is_empty() {
             return Ok(Said::Done(report));
         }
-        let mut journal = self.journal.as_ref().map(|path| Journal::open(path)).transpose()?;
+        let mut journal = self.sealed.journal()?;
         let written = if object.is_release() {
             self.write_release(&object, &tally, journal.as_mut())?
         } else {
-            let overwrite = Overwrite::asked(self.overwrite);
-            update::write(&object, &tally.seals, &tally.identities, &self.out, overwrite, journal.as_mut())?
-                .map(|written| (u64::try_from(written.size).unwrap_or(u64::MAX), written.line, false))
+            update::write(
+                &object,
+                &tally.seals,
+                &tally.identities,
+                &self.sealed.out,
+                self.sealed.overwrite(),
+                journal.as_mut(),
+            )?
+            .map(|written| (u64::try_from(written.size).unwrap_or(u64::MAX), written.line, false))
         };
         match written {
             Ok((size, line, existing)) => {
@@ -116,7 +113,7 @@ impl Args {
                 report.existing = existing;
                 Ok(Said::Done(report))
             }
-            Err(taken) => Ok(Said::Taken(Claimed::new(&self.out, taken))),
+            Err(taken) => Ok(Said::Taken(Claimed::new(&self.sealed.out, taken))),
         }
     }
 
@@ -131,8 +128,7 @@ impl Args {
         let trust = store::open(&object.store)
             .map_err(|error| Failure::new("the trust store can not be used").because(error))?;
         let draft = Draft::open(&release, &tally.identities, Some(algorithm))?;
-        let target =
-            Target { out: &self.out, overwrite: Overwrite::asked(self.overwrite), trust: Some(&trust), journal };
+        let target = Target { out: &self.sealed.out, overwrite: self.sealed.overwrite(), trust: Some(&trust), journal };
         let outcome = draft.seal(target, &mut |_, manifest| {
             if manifest == object.contents {
                 Ok(tally.seals.clone())

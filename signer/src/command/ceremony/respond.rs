@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::show;
 use crate::ceremony::{Answer, Summary, tally};
-use crate::command::key_args::KeyArgs;
 use crate::command::said::{Refused, Said};
+use crate::command::sealing_args::SealerArgs;
 use crate::error::{Failure, Result, name};
 use crate::output::{self, Mode, Overwrite};
 use crate::report::Report;
@@ -31,12 +31,8 @@ pub struct Args {
     #[arg(value_name = "REQUEST")]
     request: PathBuf,
 
-    /// A signing identity that is asked. Repeat it for several
-    #[arg(long = "identity", value_name = "DIR", required = true)]
-    identities: Vec<PathBuf>,
-
     #[command(flatten)]
-    keys: KeyArgs,
+    sealers: SealerArgs,
 
     /// The digest, as it was compared
     #[arg(long, value_name = "DIGEST")]
@@ -67,7 +63,7 @@ impl Args {
             let remedy = "answer nothing before both sides read out the same digest";
             return Ok(Said::Refused(Refused::new(&self.request, what, remedy)));
         }
-        let identities = self.keys.open(&self.identities)?;
+        let identities = self.sealers.open()?;
         let digest = object.digest().map_err(|error| Failure::new("the request holds no object").because(error))?;
         let mut sealed_by = Vec::new();
         for identity in &identities {

@@ -9,19 +9,19 @@ use twinseal_formats::{Envelope, Manifest, SealType};
 
 use crate::bundle::Bundle;
 use crate::ceremony::{Answer, Missing, Object, Request, Tally, tally};
-use crate::command::key_args::KeyArgs;
 use crate::command::said::{Claimed, Refused, Said};
+use crate::command::sealing_args::{SealedArgs, SealerArgs};
 use crate::error::{Failure, Result, name};
 use crate::forms::Opened;
 use crate::identity::PublicIdentity;
-use crate::journal::{Act, Journal, Sealer};
-use crate::output::Overwrite;
+use crate::journal::{Act, Sealer};
 use crate::report::Report;
 use crate::trouble::{Examined, Trouble};
 use crate::{input, seal, store};
 
 /// Arguments of `seals append`.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("identities", |identity| identity.required(false).required_unless_present("seals")))]
 #[command(after_help = "\
 Examples:
   twinseal seals append thermostat-1.4.0.twinseal --identity keys/assessor \\
@@ -36,12 +36,8 @@ pub struct Args {
     #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
 
-    /// A signing identity that seals it now. Repeat it for several
-    #[arg(long = "identity", value_name = "DIR", required_unless_present = "seals")]
-    identities: Vec<PathBuf>,
-
     #[command(flatten)]
-    keys: KeyArgs,
+    sealers: SealerArgs,
 
     /// Seals made elsewhere: an answer, or what `seals extract` took out. Repeat it for several
     #[arg(long, value_name = "FILE")]
@@ -51,17 +47,8 @@ pub struct Args {
     #[arg(long, value_name = "STORE")]
     trust: PathBuf,
 
-    /// The signing journal that must have a line of it; `journal new` makes one
-    #[arg(long, value_name = "FILE")]
-    journal: Option<PathBuf>,
-
-    /// The bundle to write
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-
-    /// Replace the file if it exists
-    #[arg(long)]
-    overwrite: bool,
+    #[command(flatten)]
+    sealed: SealedArgs,
 }
 
 impl Args {
@@ -94,6 +81,12 @@ impl Args {
             Err(fault) => return Ok(refused(fault.to_string())),
         };
         let known = request.identities()?;
+        let mut journal = self.sealed.journal()?;
+        if let Some(journal) = &mut journal
+            && let Some(taken) = journal.taken(&act(&opened.manifest, &envelope, &[]))?
+        {
+            return Ok(Said::Taken(Claimed::new(&self.sealed.out, taken)));
+        }
         let (there, new) = match self.tallies(&envelope, &known, &request, &object)? {
             Ok(tallies) => tallies,
             Err(what) => return Ok(refused(what)),
@@ -103,7 +96,7 @@ impl Args {
 
         let mut seals = seals_of(&envelope);
         seals.extend(new.seals.iter().filter(|seal| !seals_of(&envelope).contains(seal)).cloned());
-        let (file, size) = opened.prepare_seals(&seals, &self.out, Overwrite::asked(self.overwrite))?;
+        let (file, size) = opened.prepare_seals(&seals, &self.sealed.out, self.sealed.overwrite())?;
         let written = Bundle::from_file(file.reopen()?, file.path())?;
         let read_back = written.envelope()?;
         if new.missing.is_empty() {
@@ -111,20 +104,17 @@ impl Args {
         }
         file.file()
             .sync_all()
-            .map_err(|error| Failure::new(format!("{}: can not be written", name(&self.out))).because(error))?;
-        let manifest = opened.manifest;
-        let mut line = None;
-        if let Some(path) = &self.journal {
-            match Journal::open(path)?.append(&act(&manifest, &envelope, &added))? {
-                Ok(appended) => line = Some(appended.line()),
-                Err(taken) => {
-                    return Ok(Said::Taken(Claimed::new(&self.out, taken)));
-                }
-            }
-        }
+            .map_err(|error| Failure::new(format!("{}: can not be written", name(&self.sealed.out))).because(error))?;
+        let line = match &mut journal {
+            None => None,
+            Some(journal) => match journal.append(&act(&opened.manifest, &envelope, &added))? {
+                Ok(appended) => Some(appended.line()),
+                Err(taken) => return Ok(Said::Taken(Claimed::new(&self.sealed.out, taken))),
+            },
+        };
         file.commit()?;
         Ok(Said::Done(Appended {
-            bundle: name(&self.out),
+            bundle: name(&self.sealed.out),
             size,
             release_id: envelope.seals().digest().to_string(),
             added: added.iter().map(|identity| identity.anchor_id().to_string()).collect(),
@@ -159,8 +149,8 @@ impl Args {
                 Err(why) => return Ok(Err(format!("{}: it is no answer: {why}", name(path)))),
             }
         }
-        if !self.identities.is_empty() {
-            let identities = self.keys.open(&self.identities)?;
+        if self.sealers.any() {
+            let identities = self.sealers.open()?;
             answers.push(Answer::new(&request.object, digest, &seal::sign(&identities, SealType::Release, digest)?));
         }
         let after = tally(request, object, &answers)?;

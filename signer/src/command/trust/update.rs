@@ -6,12 +6,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::ceremony::Summary;
-use crate::command::key_args::KeyArgs;
 use crate::command::said::{Claimed, Said};
+use crate::command::sealing_args::{SealedArgs, SealerArgs};
 use crate::error::{Failure, Result, name};
 use crate::identity::SigningIdentity;
-use crate::journal::Journal;
-use crate::output::Overwrite;
 use crate::report::Report;
 use crate::{seal, store, update};
 
@@ -33,24 +31,11 @@ pub struct Args {
     #[arg(long, value_name = "STORE")]
     store: PathBuf,
 
-    /// A root identity that seals it. Repeat it for a threshold
-    #[arg(long = "identity", value_name = "DIR", required = true)]
-    identities: Vec<PathBuf>,
+    #[command(flatten)]
+    sealers: SealerArgs,
 
     #[command(flatten)]
-    keys: KeyArgs,
-
-    /// The signing journal that must have a line of it; `journal new` makes one
-    #[arg(long, value_name = "FILE")]
-    journal: Option<PathBuf>,
-
-    /// The trust update to write
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-
-    /// Replace the file if it exists
-    #[arg(long)]
-    overwrite: bool,
+    sealed: SealedArgs,
 }
 
 impl Args {
@@ -66,22 +51,23 @@ impl Args {
         let object = update::object(&present, &next)?;
         let not_made = |error| Failure::new("the trust update can not be made").because(error);
         let (digest, summary) = (object.digest().map_err(not_made)?, object.summary().map_err(not_made)?);
-        let mut journal = self.journal.as_ref().map(|path| Journal::open(path)).transpose()?;
+        let mut journal = self.sealed.journal()?;
         if let Some(journal) = &mut journal
             && let Some(taken) = update::taken(&object, journal)?
         {
-            return Ok(Said::Taken(Claimed::new(&self.out, taken)));
+            return Ok(Said::Taken(Claimed::new(&self.sealed.out, taken)));
         }
-        let identities = self.keys.open(&self.identities)?;
+        let identities = self.sealers.open()?;
         let public = identities.iter().map(SigningIdentity::public).collect::<Result<Vec<_>>>()?;
         let seals = seal::sign(&identities, object.seal_type, &digest)?;
-        let overwrite = Overwrite::asked(self.overwrite);
-        let written = match update::write(&object, &seals, &public, &self.out, overwrite, journal.as_mut())? {
-            Ok(written) => written,
-            Err(taken) => return Ok(Said::Taken(Claimed::new(&self.out, taken))),
-        };
+        let written =
+            match update::write(&object, &seals, &public, &self.sealed.out, self.sealed.overwrite(), journal.as_mut())?
+            {
+                Ok(written) => written,
+                Err(taken) => return Ok(Said::Taken(Claimed::new(&self.sealed.out, taken))),
+            };
         Ok(Said::Done(Updated {
-            update: name(&self.out),
+            update: name(&self.sealed.out),
             size: written.size,
             update_id: written.update_id.to_string(),
             summary,
