@@ -85,13 +85,14 @@ def copy_of_the_tree():
     return tree
 
 
-def run(tree, check):
-    """Whether the check is green, and the tests that failed."""
+def run(tree, check, only=None):
+    """Whether the check, or one test of it, is green; the tests that failed; and what was printed."""
     arguments = ["cargo", "test", "--locked", "--quiet", "--target-dir", str(WORK / "target"), *CHECKS[check]]
     built = subprocess.run([*arguments, "--no-run"], cwd=tree, capture_output=True, text=True)
     if built.returncode != 0:
         sys.exit(f"{check} does not compile:\n{built.stderr[-4000:]}")
-    ran = subprocess.run(arguments, cwd=tree, capture_output=True, text=True)
+    one = ["--", "--exact", only] if only else []
+    ran = subprocess.run([*arguments, *one], cwd=tree, capture_output=True, text=True)
     failed = re.findall(r"^    (\S+)$", ran.stdout[ran.stdout.rfind("\nfailures:\n") :], re.MULTILINE)
     return ran.returncode == 0, failed, ran.stdout
 
@@ -101,13 +102,18 @@ def plant(tree, bug):
     honest = place.read_text()
     place.write_text(honest.replace(bug["find"], bug["replace"]))
     try:
-        green, failed, _ = run(tree, bug["check"])
+        green, failed, output = run(tree, bug["check"], only=bug["red"])
+        if green:
+            # Then whether any other test sees it, to say so.
+            green, failed, output = run(tree, bug["check"])
     finally:
         place.write_text(honest)
     if green:
         return f"{bug['name']}: NOT FOUND by {bug['check']}"
     if bug.get("red") not in failed:
         return f"{bug['name']}: {bug['check']} failed, but at {failed}"
+    if bug.get("says", "") not in output:
+        return f"{bug['name']}: {bug['red']} is red, but does not say \"{bug['says']}\":\n{output[-2000:]}"
     return None
 
 

@@ -226,6 +226,28 @@ fn every_rule_has_a_test() {
     }
 }
 
+/// O-7. Only a fault in the processor makes a proof that is not affirmed, so no input shows that the question is left out: the source has to.
+#[test]
+fn every_proof_is_affirmed_before_it_is_acted_upon() {
+    let receive = include_str!("../../installer/src/receive.rs");
+    let boot = include_str!("../../installer/src/boot.rs");
+    let body = |source: &'static str, head: &str| {
+        let (_, behind) = source.split_once(head).expect("the function is there");
+        behind.split_once("\n}\n").expect("it ends").0
+    };
+    let places = [
+        (body(receive, "\npub fn activate<"), "update", "update.into_storage().activate()"),
+        (body(boot, "\npub(crate) fn verify<"), "verified", "Ok(verified)"),
+    ];
+    for (body, proof, act) in places {
+        let (before, _) = body.split_once(act).expect("it is acted upon");
+        assert!(before.lines().any(|line| line.trim() == format!("{proof}.affirm()?;")), "{body}");
+    }
+    // There is no third place where a proof is given up or handed on.
+    let given_up = [receive, boot].map(|source| source.matches(".into_storage()").count());
+    assert_eq!((given_up, boot.matches(".verify_images(").count()), ([3, 1], 1), "as counted when this was written");
+}
+
 #[test]
 fn what_nobody_wrote_has_a_number() {
     let wrecks = [

@@ -28,6 +28,8 @@ pub(crate) enum Tear {
     KeepsFailing,
     /// No cut: it reports success; a write is one bit off, an erasure did nothing.
     Lies,
+    /// No cut: it and every later one report success and go wrong, until power comes again.
+    KeepsLying,
     /// No cut: from the read with that number on, every read reports an error until power comes again.
     ReadsFail,
 }
@@ -37,7 +39,7 @@ pub(crate) const TEARS: [Tear; 7] =
     [Tear::Nothing, Tear::All, Tear::FirstHalf, Tear::SecondHalf, Tear::Mixed, Tear::Unstable, Tear::Unreadable];
 
 /// Faults without a loss of power.
-pub(crate) const FAULTS: [Tear; 3] = [Tear::Fails, Tear::KeepsFailing, Tear::Lies];
+pub(crate) const FAULTS: [Tear; 4] = [Tear::Fails, Tear::KeepsFailing, Tear::Lies, Tear::KeepsLying];
 
 /// What goes wrong in that operation since power came.
 #[derive(Clone, Copy, Debug)]
@@ -241,7 +243,9 @@ impl Cells {
 
     /// Whether everything fails after what has come.
     fn is_down(&self) -> bool {
-        let recovers = self.cut.is_some_and(|cut| matches!(cut.tear, Tear::Fails | Tear::Lies | Tear::ReadsFail));
+        let recovers = self
+            .cut
+            .is_some_and(|cut| matches!(cut.tear, Tear::Fails | Tear::Lies | Tear::KeepsLying | Tear::ReadsFail));
         self.struck && !recovers
     }
 
@@ -283,11 +287,14 @@ impl Cells {
             log.push(Operation { at, new: new.to_vec(), seen: self.seen });
         }
         self.begin(at, new.len());
-        let cut = self.cut.filter(|cut| cut.at == self.operations && cut.tear != Tear::ReadsFail);
+        let cut = self.cut.filter(|cut| {
+            let keeps = cut.tear == Tear::KeepsLying && cut.at < self.operations;
+            (cut.at == self.operations || keeps) && cut.tear != Tear::ReadsFail
+        });
         self.operations += 1;
         self.apply(at, new, cut.map_or(Tear::All, |cut| cut.tear));
         self.struck |= cut.is_some();
-        if cut.is_some_and(|cut| cut.tear != Tear::Lies) {
+        if cut.is_some_and(|cut| !matches!(cut.tear, Tear::Lies | Tear::KeepsLying)) {
             return Err(NorFlashErrorKind::Other);
         }
         self.end(at, new.len());
@@ -306,7 +313,9 @@ impl Cells {
                     let flips = self.random().to_le_bytes()[0] & changes;
                     self.settle(place, byte ^ flips);
                 }
-                Tear::Lies if new.len() != self.erase_size => self.settle(place, byte ^ u8::from(place == at)),
+                Tear::Lies | Tear::KeepsLying if new.len() != self.erase_size => {
+                    self.settle(place, byte ^ u8::from(place == at))
+                }
                 Tear::Unstable => {
                     self.odd += usize::from(self.unstable[place] == 0 && !self.unreadable[place] && changes != 0);
                     self.unstable[place] = changes;
