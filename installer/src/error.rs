@@ -69,7 +69,7 @@ errors! {
     TrustWriteFault = 0x10 "trust-write-fault", "the new trust store could not be written";
     OnTrial = 0x11 "on-trial", "trust does not change while a release is pending or on trial";
     TrustNotKept = 0x12 "trust-not-kept", "this device keeps no trust store in its flash";
-    Ended = 0x13 "ended", "the reception has ended already";
+    // 0x13 was `ended`, which nothing led to.
     ReleaseDiffers = 0x14 "release-differs", "the slot holds another release than the state says";
 }
 

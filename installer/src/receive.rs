@@ -25,8 +25,8 @@ pub enum Payloads {
 #[derive(Debug)]
 #[must_use]
 pub struct Receiving<'m, 'i, F: NorFlash> {
-    reception: Option<Reception<'m, ReceivingSlot<'m, 'i, F>>>,
-    fault: Error,
+    /// Or why it has ended.
+    reception: Result<Reception<'m, ReceivingSlot<'m, 'i, F>>, Error>,
 }
 
 impl<F: NorFlash, C: MonotonicCounter> Installer<'_, F, C> {
@@ -73,7 +73,7 @@ impl<F: NorFlash, C: MonotonicCounter> Installer<'_, F, C> {
         };
         let mut reception = begun.map_err(|refused| refused.error())?;
         let resumed = reception.resume(held, scratch);
-        let mut this = Receiving { reception: Some(reception), fault: InstallError::Ended.into() };
+        let mut this = Receiving { reception: Ok(reception) };
         match resumed {
             Ok(()) => Ok(this),
             Err(error) => Err(this.end(error.into())),
@@ -93,29 +93,25 @@ impl<'m, 'i, F: NorFlash> Receiving<'m, 'i, F> {
     /// # Errors
     /// The first fault, and from then on always that one.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        let Some(reception) = &mut self.reception else { return Err(self.fault) };
-        match reception.push(chunk) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.end(error.into())),
-        }
+        let pushed = match &mut self.reception {
+            Ok(reception) => reception.push(chunk),
+            Err(fault) => return Err(*fault),
+        };
+        pushed.map_err(|error| self.end(error.into()))
     }
 
     /// Whether the last byte of the last payload has come.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.reception.as_ref().is_some_and(Reception::is_complete)
+        self.reception.as_ref().is_ok_and(Reception::is_complete)
     }
 
     /// Ends the reception: every image is read back out of the flash. What comes is for [`activate`].
     ///
     /// # Errors
     /// The first fault of the stream, truncation if it ended early, or what reading back found.
-    pub fn finish(
-        mut self,
-        scratch: &mut [u8],
-    ) -> Result<VerifiedUpdate<'m, Install, ReceivingSlot<'m, 'i, F>>, Error> {
-        let Some(reception) = self.reception.take() else { return Err(self.fault) };
-        reception.finish(scratch).map_err(|refused| {
+    pub fn finish(self, scratch: &mut [u8]) -> Result<VerifiedUpdate<'m, Install, ReceivingSlot<'m, 'i, F>>, Error> {
+        self.reception?.finish(scratch).map_err(|refused| {
             let error = refused.error().into();
             forget_if_useless(error, refused.into_storage());
             error
@@ -124,8 +120,7 @@ impl<'m, 'i, F: NorFlash> Receiving<'m, 'i, F> {
 
     /// Ends after a fault.
     fn end(&mut self, error: Error) -> Error {
-        self.fault = error;
-        if let Some(reception) = self.reception.take()
+        if let Ok(reception) = core::mem::replace(&mut self.reception, Err(error))
             && let Err(refused) = reception.finish(&mut [])
         {
             forget_if_useless(error, refused.into_storage());

@@ -320,7 +320,6 @@ fn install(rule: &str) -> &'static str {
         "trust-not-kept" => {
             "Give the layout two places for trust stores, or replace the trust store with the firmware."
         }
-        "ended" => "Begin a new reception.",
         "release-differs" => {
             "Nothing that the device did put it there: find out who wrote the flash, and install the release again."
         }

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use twinseal_formats::Envelope;
-use twinseal_installer::{Error, InstallError, Memory, Payloads, SlotId, activate};
+use twinseal_installer::{Error, Memory, Payloads, SlotId, activate};
 use twinseal_verifier::{Intake, Verifier};
 
 use super::{Decided, Gateway, Open};
@@ -34,12 +34,25 @@ impl Gateway {
     pub(crate) fn install(&self, running: SlotId, bundle: &Path, payloads: &Path) -> Result<Decided<Installed>> {
         let stream: Box<dyn Read> =
             if is_stdin(bundle) { Box::new(io::stdin().lock()) } else { Box::new(open_plain(bundle)?) };
-        let mut stream = Stream { source: stream, before: Vec::new(), position: 0, failure: None };
-        let decided = self.with(|open| receive(open, running, &mut stream, bundle, payloads));
-        match stream.failure {
-            Some(failure) => Err(failure),
-            None => decided,
-        }
+        let mut stream = Stream { source: stream, before: Vec::new(), position: 0 };
+        let decided = self.with(|open| match receive(open, running, &mut stream, bundle, payloads) {
+            Ok(installed) => Ok(Ok(installed)),
+            Err(Halt::Failed(failure)) => Ok(Err(failure)),
+            Err(Halt::Refused(error)) => Err(error),
+        })?;
+        decided.map_or_else(|refusal| Ok(Err(refusal)), |done| done.map(Ok))
+    }
+}
+
+/// Why a reception did not come to its end: to the installer, that its stream could not be read is no error of its own.
+enum Halt {
+    Refused(Error),
+    Failed(Failure),
+}
+
+impl<E: Into<Error>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
     }
 }
 
@@ -49,7 +62,7 @@ fn receive(
     stream: &mut Stream<'_>,
     bundle: &Path,
     directory: &Path,
-) -> core::result::Result<Installed, Error> {
+) -> core::result::Result<Installed, Halt> {
     let Open { device, verifier, facts, memory: Memory { frame, scratch }, .. } = open;
     let size = stream.intake(frame)?;
     let frame = frame.get(..size).unwrap_or_default();
@@ -83,18 +96,17 @@ fn receive(
     })
 }
 
-/// What comes in, read once from front to end. Why it could not be read is kept: to the installer that is no error of its own.
+/// What comes in, read once from front to end.
 struct Stream<'s> {
     source: Box<dyn Read + 's>,
     /// Read already, and not used yet.
     before: Vec<u8>,
     position: u64,
-    failure: Option<Failure>,
 }
 
 impl Stream<'_> {
     /// Collects the frame, and says how large it is.
-    fn intake(&mut self, buffer: &mut [u8]) -> core::result::Result<usize, Error> {
+    fn intake(&mut self, buffer: &mut [u8]) -> core::result::Result<usize, Halt> {
         let mut intake = Intake::new(buffer);
         let mut piece = [0; 4096];
         loop {
@@ -118,11 +130,11 @@ impl Stream<'_> {
         verifier: &Verifier<'_>,
         path: &Path,
         directory: &Path,
-    ) -> core::result::Result<Payloads, Error> {
+    ) -> core::result::Result<Payloads, Halt> {
         let manifest = *verifier.authenticate(envelope)?.manifest();
         let opened =
             Bundle::open(path).and_then(|bundle| Trouble::finding(bundle.payloads_enclosed(envelope, &manifest)));
-        match self.keep(opened)? {
+        match opened.map_err(Halt::Failed)? {
             Ok(true) => return Ok(Payloads::Enclosed),
             Ok(false) => {}
             Err(error) => return Err(error.into()),
@@ -130,14 +142,14 @@ impl Stream<'_> {
         let mut files: Box<dyn Read> = Box::new(io::empty());
         for component in manifest.components() {
             let opened = open_plain(&payload_path(directory, component.index()));
-            files = Box::new(files.chain(self.keep(opened)?));
+            files = Box::new(files.chain(opened.map_err(Halt::Failed)?));
         }
         self.source = files;
         self.before.clear();
         Ok(Payloads::Detached)
     }
 
-    fn skip_to(&mut self, position: u64) -> core::result::Result<(), Error> {
+    fn skip_to(&mut self, position: u64) -> core::result::Result<(), Halt> {
         let mut piece = vec![0; PIECE];
         while self.position < position {
             let left = usize::try_from(position.saturating_sub(self.position)).unwrap_or(usize::MAX);
@@ -150,7 +162,7 @@ impl Stream<'_> {
     }
 
     /// The next bytes, at most as many as fit; none at the end.
-    fn take<'b>(&mut self, buffer: &'b mut [u8]) -> core::result::Result<&'b [u8], Error> {
+    fn take<'b>(&mut self, buffer: &'b mut [u8]) -> core::result::Result<&'b [u8], Halt> {
         let count = if self.before.is_empty() {
             let read = loop {
                 match self.source.read(buffer) {
@@ -158,7 +170,7 @@ impl Stream<'_> {
                     read => break read,
                 }
             };
-            self.keep(read.map_err(|error| unreadable(Path::new("the bundle"), error)))?
+            read.map_err(|error| Halt::Failed(unreadable(Path::new("the bundle"), error)))?
         } else {
             let count = self.before.len().min(buffer.len());
             buffer.iter_mut().zip(self.before.drain(..count)).for_each(|(to, from)| *to = from);
@@ -166,12 +178,5 @@ impl Stream<'_> {
         };
         self.position = self.position.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
         Ok(buffer.get(..count).unwrap_or_default())
-    }
-
-    fn keep<T>(&mut self, outcome: Result<T>) -> core::result::Result<T, Error> {
-        outcome.map_err(|failure| {
-            self.failure = Some(failure);
-            InstallError::Ended.into()
-        })
     }
 }

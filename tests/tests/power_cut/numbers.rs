@@ -18,9 +18,6 @@ pub(crate) struct EveryNumber;
 /// What leads to a refusal.
 type Road<F> = fn(&Rig<F>) -> Error;
 
-/// No road leads there: an ended reception goes on to say why it ended.
-const UNREACHED: [&str; 1] = ["ended"];
-
 impl Job for EveryNumber {
     type Outcome = usize;
 
@@ -56,7 +53,7 @@ impl Job for EveryNumber {
         }
         for entry in INSTALL_ERRORS {
             let reached = roads.iter().any(|(number, _)| number.code() == entry.code);
-            assert!(reached != UNREACHED.contains(&entry.rule), "{}", entry.rule);
+            assert!(reached, "{}", entry.rule);
         }
         roads.len()
     }
