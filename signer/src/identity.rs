@@ -12,7 +12,6 @@
 use alloc::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -25,7 +24,7 @@ pub use described::{DESCRIPTION, Description};
 pub use public::PublicIdentity;
 
 use crate::error::{Failure, Result, name};
-use crate::input::unreadable;
+use crate::input::{names_in, unreadable};
 use crate::key::{Access, Signer, SigningKey, VerifyingKey};
 use crate::new_directory::NewDirectory;
 use crate::output::Mode;
@@ -163,9 +162,8 @@ pub fn verifying_key_file(algorithm: SealAlgorithm) -> String {
 
 /// The ML-DSA parameter set of an identity, told by its file names: those four, and nothing else.
 fn parameter_set(directory: &Path) -> Result<SealAlgorithm> {
-    let entries = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let entries = entries.map_err(|error| unreadable(directory, error))?;
-    let mut found: BTreeSet<OsString> = entries.iter().map(fs::DirEntry::file_name).collect();
+    let names = names_in(directory).map_err(|error| unreadable(directory, error))?;
+    let mut found: BTreeSet<OsString> = names.into_iter().collect();
     let mut sets = SealAlgorithm::ALL.into_iter().filter(|algorithm| {
         algorithm.class() == AlgorithmClass::PostQuantum
             && found.contains(&OsString::from(signing_key_file(*algorithm)))

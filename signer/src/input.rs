@@ -1,11 +1,13 @@
 //! Reading files whole, opened once and bounded.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use rustix::fs::{Dir, Mode, OFlags, open};
 
 use crate::error::{Failure, Result, name};
 
@@ -37,6 +39,24 @@ pub fn open_plain(path: &Path) -> Result<File> {
     } else {
         Err(Failure::new(format!("{}: is not a plain file", name(path))))
     }
+}
+
+/// The names in a directory, in no order.
+///
+/// # Errors
+///
+/// It can't be opened or read.
+pub(crate) fn names_in(directory: &Path) -> io::Result<Vec<OsString>> {
+    // `fs::read_dir` panics where the system does not close the directory.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut names = Vec::new();
+    for entry in Dir::new(open(directory, flags, Mode::empty())?)? {
+        let name = OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned();
+        if name != "." && name != ".." {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 /// Whether the path stands for standard input.

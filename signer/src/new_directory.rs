@@ -5,16 +5,15 @@
 //! in it holds its lock, so that nobody takes it for such a rest.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-use tempfile::TempDir;
-
 use crate::error::{Failure, Result, name};
+use crate::input::names_in;
 use crate::output::{Mode, directory_of, exists, named_unsafely, sync_directory, unwritable};
+use rustix::fs::OFlags;
 
 /// A directory on its way to its destination.
 ///
@@ -22,7 +21,7 @@ use crate::output::{Mode, directory_of, exists, named_unsafely, sync_directory, 
 #[derive(Debug)]
 #[must_use = "without `commit` the directory is removed"]
 pub struct NewDirectory {
-    building: TempDir,
+    building: Building,
     destination: PathBuf,
     /// The locks of the directory that is filled, and of the one whose place it takes.
     locks: Vec<File>,
@@ -61,17 +60,13 @@ impl NewDirectory {
             Mode::Public => 0o755,
             Mode::Secret => 0o700,
         };
-        let building = tempfile::Builder::new()
-            .prefix(place.file_name().unwrap_or_default())
-            .rand_bytes(0)
-            .permissions(Permissions::from_mode(bits))
-            .tempdir_in(directory_of(destination))
-            .map_err(|error| unwritable(destination, error))?;
+        fs::DirBuilder::new().mode(bits).create(&place).map_err(|error| unwritable(destination, error))?;
+        let mut building = Building(Some(place));
         match lock(building.path()) {
             Ok(lock) => locks.push(lock),
             Err(error) => {
                 // Another run took it for a rest, and removes it.
-                let _ = building.keep();
+                building.keep();
                 return Err(unlocked(destination, error));
             }
         }
@@ -91,11 +86,11 @@ impl NewDirectory {
     ///
     /// There is none, or the file system can't exchange two names. Then nothing was changed.
     pub fn exchange(self) -> Result<()> {
-        let Self { building, destination, locks } = self;
+        let Self { mut building, destination, locks } = self;
         sync_directory(building.path()).map_err(|error| unwritable(&destination, error))?;
         swap(building.path(), &destination).map_err(|error| unwritable(&destination, error))?;
         // What has the temporary name now is the old one.
-        let removed = sync_directory(directory_of(&destination)).and_then(|()| building.close());
+        let removed = sync_directory(directory_of(&destination)).and_then(|()| building.remove());
         drop(locks);
         removed.map_err(|error| {
             Failure::new(format!("{}: was replaced, but what it was before could not be removed", name(&destination)))
@@ -117,15 +112,41 @@ impl NewDirectory {
     /// Something of that name came into being meanwhile, or the disk refuses. Nothing is left behind; only if the disk refuses to flush the
     /// name in the end, the whole directory is there, and the failure says so.
     pub fn commit(self) -> Result<()> {
-        let Self { building, destination, locks: _locks } = self;
+        let Self { mut building, destination, locks: _locks } = self;
         sync_directory(building.path()).map_err(|error| unwritable(&destination, error))?;
         rename_new(building.path(), &destination).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => exists(&destination),
             _ => unwritable(&destination, error),
         })?;
         // It has its name now: the temporary one is nothing to remove.
-        let _ = building.keep();
+        building.keep();
         sync_directory(directory_of(&destination)).map_err(|error| named_unsafely(&destination, error))
+    }
+}
+
+/// A directory that is removed on drop, unless it was kept.
+#[derive(Debug)]
+struct Building(Option<PathBuf>);
+
+impl Building {
+    fn path(&self) -> &Path {
+        self.0.as_deref().unwrap_or(Path::new(""))
+    }
+
+    /// It is not to be removed any more.
+    fn keep(&mut self) {
+        self.0 = None;
+    }
+
+    fn remove(&mut self) -> io::Result<()> {
+        self.0.take().map_or(Ok(()), |path| remove(&path))
+    }
+}
+
+impl Drop for Building {
+    fn drop(&mut self) {
+        // Whoever makes the same directory again removes what is left of it.
+        let _ = self.remove();
     }
 }
 
@@ -157,7 +178,17 @@ fn remove_rest(place: &Path) -> io::Result<()> {
     if held.metadata()?.uid() != rustix::process::geteuid().as_raw() {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    fs::remove_dir_all(place)
+    remove(place)
+}
+
+/// Removes a directory and the files in it.
+fn remove(directory: &Path) -> io::Result<()> {
+    for file in names_in(directory)? {
+        let path = directory.join(file);
+        // A directory is none of ours, and where it leads is not followed.
+        fs::remove_file(&path).or_else(|error| if path.is_dir() { fs::remove_dir_all(&path) } else { Err(error) })?;
+    }
+    fs::remove_dir(directory)
 }
 
 /// The failure of a directory that can't be had alone.
@@ -237,8 +268,8 @@ mod tests {
         assert!(failure.advice().is_some_and(|advice| advice.contains("another run")), "{failure}");
         assert!(running.path().join("key").exists());
         // As a run that is killed: nothing is removed, and the lock is gone.
-        let NewDirectory { building, locks, .. } = running;
-        let _ = building.keep();
+        let NewDirectory { mut building, locks, .. } = running;
+        building.keep();
         drop(locks);
         let next = NewDirectory::create(&destination, Mode::Secret).unwrap();
         assert_eq!(fs::read_dir(next.path()).unwrap().count(), 0);

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// How far some work has come, in bytes or files. The bar goes away with the last clone.
 #[derive(Clone, Debug)]
-pub struct Progress(Arc<Bar>);
+pub struct Progress(Option<Arc<Bar>>);
 
 #[derive(Debug)]
 struct Bar(ProgressBar);
@@ -21,10 +21,10 @@ impl Progress {
         }
         let bar = ProgressBar::new(bytes).with_message(task);
         let style = ProgressStyle::with_template("{msg:9} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec} {eta}");
-        Self(Arc::new(Bar(match style {
+        Self(Some(Arc::new(Bar(match style {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
-        })))
+        }))))
     }
 
     /// A bar for that many files.
@@ -35,21 +35,24 @@ impl Progress {
         }
         let bar = ProgressBar::new(u64::try_from(files).unwrap_or(u64::MAX)).with_message(task);
         let style = ProgressStyle::with_template("{msg:9} [{bar:40}] {pos}/{len} {per_sec} {eta}");
-        Self(Arc::new(Bar(match style {
+        Self(Some(Arc::new(Bar(match style {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
-        })))
+        }))))
     }
 
     /// Progress that nobody sees.
     #[must_use]
-    pub fn hidden() -> Self {
-        Self(Arc::new(Bar(ProgressBar::hidden())))
+    pub const fn hidden() -> Self {
+        // No bar rather than one that nobody sees: a bar draws random numbers when it is made.
+        Self(None)
     }
 
     /// So many more are done.
     pub fn advance(&self, bytes: usize) {
-        self.0.0.inc(u64::try_from(bytes).unwrap_or(u64::MAX));
+        if let Some(bar) = &self.0 {
+            bar.0.inc(u64::try_from(bytes).unwrap_or(u64::MAX));
+        }
     }
 }
 

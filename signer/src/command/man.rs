@@ -1,6 +1,5 @@
 //! `twinseal man`: manual pages.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -9,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::Cli;
 use crate::error::{Failure, Result, name};
+use crate::input::names_in;
 use crate::new_directory::NewDirectory;
 use crate::output::Mode;
 use crate::report::Report;
@@ -37,7 +37,7 @@ impl Args {
         let failed = |error: io::Error| Failure::new(format!("{}: can not be written", name(&self.out))).because(error);
         let new = NewDirectory::create(&self.out, Mode::Public)?;
         clap_mangen::generate_to(Cli::command(), new.path()).map_err(failed)?;
-        let pages = fs::read_dir(new.path()).map_err(failed)?.count();
+        let pages = names_in(new.path()).map_err(failed)?.len();
         new.commit()?;
         Ok(Written { directory: name(&self.out), pages })
     }

@@ -106,9 +106,9 @@ impl Bom {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         let Some(subject) = &self.subject else { return false };
-        let edges: std::collections::HashMap<&str, &[String]> =
+        let edges: alloc::collections::BTreeMap<&str, &[String]> =
             self.dependencies.iter().map(|edge| (edge.reference.as_str(), edge.on.as_slice())).collect();
-        let mut seen = std::collections::HashSet::from([subject.reference.as_str()]);
+        let mut seen = alloc::collections::BTreeSet::from([subject.reference.as_str()]);
         let mut left = vec![subject.reference.as_str()];
         while let Some(reference) = left.pop() {
             for on in edges.get(reference).copied().unwrap_or_default() {

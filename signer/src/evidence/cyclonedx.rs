@@ -235,7 +235,7 @@ fn bom(head: Head, raw: Raw) -> Result<Bom, Wrong> {
             Part::Crypto(asset) => crypto.push(asset),
         }
     }
-    let mut references = std::collections::HashSet::new();
+    let mut references = alloc::collections::BTreeSet::new();
     let all = subject.iter().chain(&components).map(|component| &component.reference);
     for reference in all.chain(crypto.iter().map(|asset| &asset.reference)).filter(|reference| !reference.is_empty()) {
         if !references.insert(reference.as_str()) {

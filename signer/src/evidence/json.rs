@@ -3,9 +3,9 @@
 //! It is gone through twice. The first pass keeps nothing but the names of the objects that are open, and decides about size,
 //! depth, number of values and duplicates; the second gives the typed document, which takes what it knows and skips the rest.
 
+use alloc::collections::BTreeSet;
 use core::cell::{Cell, RefCell};
 use core::fmt;
-use std::collections::HashSet;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
@@ -155,7 +155,7 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let below = self.below()?;
-        let mut names = HashSet::new();
+        let mut names = BTreeSet::new();
         while let Some(name) = members.next_key::<String>()? {
             if names.contains(&name) {
                 return Err(self.walk.refuse(Fault::DuplicateKey(0, name)));

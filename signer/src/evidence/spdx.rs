@@ -1,7 +1,6 @@
 //! SPDX 3.0 in JSON-LD: software bills of materials.
 
 use alloc::collections::BTreeMap;
-use std::collections::HashMap;
 
 use serde::Deserialize;
 
@@ -140,7 +139,7 @@ struct Integrity {
 }
 
 fn bom(spec_version: &str, graph: &[Element]) -> Result<Bom, Wrong> {
-    let mut by_id: HashMap<&str, &Element> = HashMap::new();
+    let mut by_id: BTreeMap<&str, &Element> = BTreeMap::new();
     for (number, element) in graph.iter().enumerate() {
         let Some(id) = &element.spdx_id else { continue };
         if by_id.insert(id, element).is_some() {
@@ -205,7 +204,7 @@ fn is_artifact(element: &Element) -> bool {
 fn component(
     element: &Element,
     named: &impl Fn(&String) -> String,
-    licences: &HashMap<&str, Vec<String>>,
+    licences: &BTreeMap<&str, Vec<String>>,
 ) -> Component {
     let id = element.spdx_id.as_deref().unwrap_or_default();
     let external = |kind: &str| {
@@ -227,8 +226,8 @@ fn component(
 }
 
 /// Licence expressions by what they are of.
-fn licences<'g>(graph: &'g [Element], by_id: &HashMap<&str, &Element>) -> HashMap<&'g str, Vec<String>> {
-    let mut licences: HashMap<&str, Vec<String>> = HashMap::new();
+fn licences<'g>(graph: &'g [Element], by_id: &BTreeMap<&str, &Element>) -> BTreeMap<&'g str, Vec<String>> {
+    let mut licences: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for element in graph {
         let (Some(from), Some("hasDeclaredLicense" | "hasConcludedLicense")) =
             (&element.from, element.relationship_type.as_deref())

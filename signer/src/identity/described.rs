@@ -1,7 +1,5 @@
 //! Identities whose signing keys live elsewhere: `identity.toml` says where, the verifying keys lie beside it.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +7,7 @@ use twinseal_formats::SealAlgorithm;
 
 use super::{PublicIdentity, SigningIdentity, incomplete, verifying_key_file};
 use crate::error::{Failure, Result, name};
-use crate::input::{self, unreadable};
+use crate::input::{self, names_in, unreadable};
 use crate::key::{Access, KeyUri, Signer, VerifyingKey};
 use crate::new_directory::NewDirectory;
 use crate::output::{self, Mode, Overwrite};
@@ -99,13 +97,11 @@ impl Description {
 
     /// The two verifying keys, the description, key files that it names, and nothing else.
     fn refuse_others(&self, directory: &Path) -> Result<()> {
-        let entries = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        for entry in entries.map_err(|error| unreadable(directory, error))? {
-            let file = entry.file_name();
+        for file in names_in(directory).map_err(|error| unreadable(directory, error))? {
             let named = self.key.iter().any(|key| {
                 SealAlgorithm::from_name(&key.algorithm).is_some_and(|algorithm| {
                     file == *verifying_key_file(algorithm)
-                        || matches!(self.place(algorithm, directory), Ok(KeyUri::File(path)) if path == entry.path())
+                        || matches!(self.place(algorithm, directory), Ok(KeyUri::File(path)) if path == directory.join(&file))
                 })
             });
             if !named && file != DESCRIPTION {

@@ -1,13 +1,12 @@
 //! What others know of a signing identity.
 
-use std::fs;
 use std::path::Path;
 
 use twinseal_formats::{AnchorId, SealAlgorithm};
 
 use super::verifying_key_file;
 use crate::error::{Failure, Result, name};
-use crate::input::unreadable;
+use crate::input::{names_in, unreadable};
 use crate::key::VerifyingKey;
 
 /// The verifying keys of one identity: one or two, classical first, never two of one class.
@@ -70,9 +69,8 @@ impl PublicIdentity {
 
 fn load_directory(directory: &Path) -> Result<Vec<VerifyingKey>> {
     let mut keys = Vec::new();
-    for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, error))? {
-        let path = entry.map_err(|error| unreadable(directory, error))?.path();
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
+    for file in names_in(directory).map_err(|error| unreadable(directory, error))? {
+        let (path, file) = (directory.join(&file), file.to_string_lossy());
         if !file.ends_with(".pub.pem") {
             continue;
         }
