@@ -13,6 +13,7 @@ mod tool;
 
 use serde_json::Value;
 use tool::Place;
+use twinseal_verifier::CombSize;
 
 /// Roots a, b, c of which two are demanded; the next store has d in c's place; `good` is the confirmed release.
 fn place() -> Place {
@@ -120,6 +121,71 @@ fn one_store_is_replaced_by_one_update() {
     let ran = place.json(&assemble);
     assert_eq!((ran.code, place.at("w").exists()), (1, false), "{ran:?}");
     assert_eq!(ran.object()["refused"], "another trust update replaces the trust store");
+}
+
+#[test]
+fn the_tables_of_a_device_are_those_of_its_new_keys() {
+    let place = place();
+    std::fs::remove_file(place.at("old")).expect("removed");
+    std::fs::remove_file(place.at("new")).expect("removed");
+    // The release key is rotated, and the assessor stays.
+    place.run(&["keygen", "--out", "lab", "--set", "ml-dsa-44"]).ok();
+    let roots = ["--root", "a", "--root", "b", "--root", "c", "--require", "root=2", "--assessor", "lab"];
+    place.trust("old", &[&roots[..], &["--release", "id"]].concat());
+    place.trust("new", &[&roots[..], &["--release", "id2", "--epoch", "1"]].concat());
+    place.run(&["trust", "expand", "old", "--out", "x-old"]).ok();
+    place.run(&update("new", &["a", "b"])).ok();
+    // What is refused writes no table either, nor does what only looks.
+    refused(&place, &apply("old", "1", &["--expand", "x"]), "update.store-replaced");
+    let looks = ["--epoch-counter", "0", "--dry-run", "--expand", "x"];
+    let dry = ["trust", "apply", "u", "--trust", "old", "--vendor", "acme.example", "--model", "thermostat"];
+    place.fails_and_changes_nothing(&[&dry[..], &looks].concat(), "cannot be used with");
+
+    let applied = place.json(&apply("old", "0", &["--expand", "x", "--teeth", "6"])).ok().object();
+    let tables = applied["tables"].as_array().expect("a list");
+    let told: Vec<_> = tables.iter().map(|table| (&table["anchor"]["label"], &table["algorithm"])).collect();
+    let of = |label: &str| {
+        let ran = place.json(&[
+            "trust",
+            "expand",
+            "taken",
+            "--compare",
+            &format!("x/{label}-ed25519.bin"),
+            &format!("x/{label}-ml-dsa-44.bin"),
+        ]);
+        (ran.code, ran.object()["accepted"].clone())
+    };
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert_eq!((of("id2"), of("lab")), ((0, true.into()), (0, true.into())));
+    let size = place.read("x/id2-ed25519.bin").len();
+    assert_eq!(size, CombSize::Teeth6.table_size(), "as many teeth as were asked for");
+
+    // Of the tables that the device had, those of keys that stay are the same, and those of the key that is gone are nobody's.
+    assert!(place.read("x-old/lab-ml-dsa-44.bin") == place.read("x/lab-ml-dsa-44.bin"));
+    let compare = |file: &str| place.json(&["trust", "expand", "taken", "--compare", file]);
+    assert_eq!(compare("x-old/lab-ed25519.bin").code, 0);
+    for file in ["x-old/id-ed25519.bin", "x-old/id-ml-dsa-44.bin"] {
+        let ran = compare(file);
+        assert_eq!(
+            (ran.code, ran.object()["tables"][0]["refusal"].as_str()),
+            (1, Some("the expanded anchor is that of another key")),
+            "{file}"
+        );
+    }
+    // With the new key's name in front they are not that key's either.
+    for (file, entries) in [("ed25519", 16 + 32), ("ml-dsa-44", 16 + 1312)] {
+        let mut forged = place.read(&format!("x/id2-{file}.bin"));
+        let revoked = match file {
+            "ed25519" => {
+                place.run(&["trust", "expand", "old", "--out", "x-six", "--teeth", "6"]).ok();
+                place.read("x-six/id-ed25519.bin")
+            }
+            _ => place.read("x-old/id-ml-dsa-44.bin"),
+        };
+        forged[entries..].copy_from_slice(&revoked[entries..]);
+        place.write("forged", &forged);
+        assert_eq!(compare("forged").code, 1, "{file}");
+    }
 }
 
 #[test]

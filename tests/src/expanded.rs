@@ -17,10 +17,14 @@ pub fn with_expanded<M: WorkingMemory, T>(store: &[u8], then: impl FnOnce(Result
         Ok(store) => store,
         Err(error) => return then(Err(error.into())),
     };
-    let keys = store.anchors().flat_map(|anchor| anchor.keys());
-    let algorithms: Vec<Box<dyn SealVerifier>> = keys.map(|key| expanded::<M>(&key)).collect();
+    let algorithms = tables::<M>(&store);
     let lent: Vec<&dyn SealVerifier> = algorithms.iter().map(AsRef::as_ref).collect();
     then(Verifier::new(store, &lent).map_err(Error::from))
+}
+
+/// The table of each key of a store, as an algorithm that serves that key.
+pub fn tables<M: WorkingMemory>(store: &TrustStore<'_>) -> Vec<Box<dyn SealVerifier>> {
+    store.anchors().flat_map(|anchor| anchor.keys()).map(|key| expanded::<M>(&key)).collect()
 }
 
 fn expanded<M: WorkingMemory>(key: &AnchorKey<'_>) -> Box<dyn SealVerifier> {

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use twinseal_formats::{Envelope, Role, TrustEpoch, TrustStore, TrustUpdate};
-use twinseal_verifier::{ConfirmedFrame, Error, TrustState};
+use twinseal_verifier::{CombSize, ConfirmedFrame, Error, TrustState};
 
+use super::expand::{self, TEETH, Table, teeth};
 use crate::bundle::Bundle;
 use crate::ceremony::{Object, Summary};
 use crate::command::said::{Refused, Said};
@@ -26,9 +27,13 @@ Examples:
       --confirmed thermostat-1.4.0.twinseal --out trust-2.cbor
   twinseal trust apply trust-2.update --trust trust-1.cbor --dry-run \\
       --vendor acme.example --model thermostat --epoch-counter 0
+  twinseal trust apply trust-2.update --trust trust-1.cbor \\
+      --vendor acme.example --model thermostat --epoch-counter 0 \\
+      --out trust-2.cbor --expand expanded-2
 
 The decision is made by the code that runs on the device (docs/procedure.md, T-1 to T-17). Give the bundle of the release that the device \
-confirmed: an update under which it would not boot again is refused. Exit code 0: taken; 1: refused; 2: could not find out.")]
+confirmed: an update under which it would not boot again is refused. For a device with expanded anchors, --expand writes the tables of the new \
+store's keys, computed from the store that was sealed; those that it has are of no use for new keys. Exit code 0: taken; 1: refused; 2: could not find out.")]
 pub struct Args {
     /// The trust update; `-` for standard input
     #[arg(value_name = "UPDATE")]
@@ -62,6 +67,14 @@ pub struct Args {
     #[arg(long)]
     overwrite: bool,
 
+    /// Directory to make with the tables of the new store's release and assessor keys, as `trust expand` does; before the store
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    expand: Option<PathBuf>,
+
+    /// Teeth of the Ed25519 tables
+    #[arg(long, value_name = "N", default_value = TEETH, value_parser = teeth(), requires = "expand")]
+    teeth: CombSize,
+
     /// Decide, tell what the update would change and who sealed it, and write nothing
     #[arg(long, conflicts_with = "out")]
     dry_run: bool,
@@ -85,6 +98,14 @@ impl Args {
                 return Ok(Said::Refused(Refused::new(&self.update, &refusal, refusal.remedy)));
             }
         };
+        let tables = match &self.expand {
+            None => Vec::new(),
+            Some(out) => {
+                let store = store::open(&taken.store)
+                    .map_err(|error| Failure::new("the new trust store can not be used").because(error))?;
+                expand::write_for_devices(store.store(), self.teeth, out)?
+            }
+        };
         if let Some(out) = &self.out {
             output::write(out, &taken.store, Overwrite::asked(self.overwrite), Mode::Public)?;
         }
@@ -95,6 +116,7 @@ impl Args {
             update_id: taken.update_id,
             sealed_by: taken.sealed_by,
             summary: taken.summary,
+            tables,
         }))
     }
 
@@ -166,6 +188,8 @@ struct Applied {
     /// The root identities that sealed it.
     sealed_by: Vec<String>,
     summary: Summary,
+    /// The tables of the new store's keys, if they were asked for.
+    tables: Vec<Table>,
 }
 
 impl Report for Applied {
@@ -175,6 +199,7 @@ impl Report for Applied {
         self.summary.human(out)?;
         self.sealed_by.iter().try_for_each(|anchor| writeln!(out, "sealed by:      {anchor}"))?;
         writeln!(out, "update id:      {}", self.update_id)?;
+        self.tables.iter().try_for_each(|table| table.human(out))?;
         match &self.store {
             Some(store) => writeln!(out, "TAKEN: the device's trust store is then {store} ({} bytes)", self.size),
             None => writeln!(out, "would be taken, and nothing was written"),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 use twinseal_formats::{AnchorKey, Role, SealAlgorithm, TrustStore};
 use twinseal_verifier::{BadTable, CombSize};
@@ -17,6 +17,8 @@ use crate::report::{Exit, Report};
 use crate::{expanded, input, store};
 
 mod source;
+
+use source::Array;
 
 /// Arguments of `trust expand`.
 #[derive(Debug, clap::Args)]
@@ -46,13 +48,7 @@ pub struct Args {
     compare: Vec<PathBuf>,
 
     /// Teeth of the Ed25519 tables: 912 bytes for 4, twice as many for each more; more teeth are faster
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "8",
-        value_parser = PossibleValuesParser::new(["4", "5", "6", "7", "8", "9"])
-            .try_map(|teeth| teeth.parse().ok().and_then(CombSize::from_teeth).ok_or("no such size")),
-    )]
+    #[arg(long, value_name = "N", default_value = TEETH, value_parser = teeth())]
     teeth: CombSize,
 
     /// Expand the anchors of this role [default: release and assessor]
@@ -65,7 +61,7 @@ pub struct Args {
     roles: Vec<Role>,
 
     /// What the arrays' names begin with in C and, in capitals, in Rust
-    #[arg(long, value_name = "NAME", default_value = "expanded")]
+    #[arg(long, value_name = "NAME", default_value = SYMBOL)]
     symbol: String,
 }
 
@@ -95,28 +91,37 @@ impl Args {
     }
 
     fn expand(&self, store: &TrustStore<'_>, out: &Path) -> Result<Vec<Table>> {
-        let prefix = Symbol::new(&self.symbol)?;
-        let roles = if self.roles.is_empty() { &[Role::Release, Role::Assessor][..] } else { &self.roles };
-        let arrays = source::arrays(store, roles, &prefix, self.teeth)?;
+        let roles = if self.roles.is_empty() { DEVICE_ROLES } else { &self.roles };
+        let arrays = source::arrays(store, roles, &Symbol::new(&self.symbol)?, self.teeth)?;
         if arrays.is_empty() {
             return Err(Failure::new(format!("{}: no anchor has the role that is to be expanded", name(&self.store)))
                 .remedy("`twinseal trust show` lists the anchors with their roles"));
         }
-        let new = NewDirectory::create(out, Mode::Public)?;
-        for array in &arrays {
-            let file = new.path().join(&array.file);
-            output::write(&file, &array.bytes, Overwrite::No, Mode::Public)?;
-            let read = input::read(&file, expanded::MAX_TABLE)?;
-            expanded::compare(&read, &array.key).map_err(|error| {
-                Failure::new(format!("{}: is not the table that was written", array.file)).because(error)
-            })?;
-        }
-        for (file, text) in [(source::C_HEADER, source::c_header(&arrays)), (source::RUST, source::rust(&arrays))] {
-            output::write(&new.path().join(file), text.as_bytes(), Overwrite::No, Mode::Public)?;
-        }
-        new.commit()?;
-        Ok(arrays.iter().map(|array| Table::new(&out.join(&array.file), &array.bytes, Ok(array.owner()))).collect())
+        write(&arrays, out)
     }
+}
+
+/// Writes the tables of a store's release and assessor anchors, as `trust expand` does when nothing else is asked of it.
+pub(super) fn write_for_devices(store: &TrustStore<'_>, teeth: CombSize, out: &Path) -> Result<Vec<Table>> {
+    write(&source::arrays(store, DEVICE_ROLES, &Symbol::new(SYMBOL)?, teeth)?, out)
+}
+
+/// Writes tables into a new directory, each read back and computed anew by the device's verifier.
+fn write(arrays: &[Array<'_>], out: &Path) -> Result<Vec<Table>> {
+    let new = NewDirectory::create(out, Mode::Public)?;
+    for array in arrays {
+        let file = new.path().join(&array.file);
+        output::write(&file, &array.bytes, Overwrite::No, Mode::Public)?;
+        let read = input::read(&file, expanded::MAX_TABLE)?;
+        expanded::compare(&read, &array.key).map_err(|error| {
+            Failure::new(format!("{}: is not the table that was written", array.file)).because(error)
+        })?;
+    }
+    for (file, text) in [(source::C_HEADER, source::c_header(arrays)), (source::RUST, source::rust(arrays))] {
+        output::write(&new.path().join(file), text.as_bytes(), Overwrite::No, Mode::Public)?;
+    }
+    new.commit()?;
+    Ok(arrays.iter().map(|array| Table::new(&out.join(&array.file), &array.bytes, Ok(array.owner()))).collect())
 }
 
 /// Finds the key whose table a file says it is, and holds it against that.
@@ -142,6 +147,20 @@ fn names(bytes: &[u8], key: &AnchorKey<'_>) -> bool {
     bytes.get(KEY_OFFSET..).is_some_and(|behind| behind.starts_with(key.bytes))
 }
 
+/// What `--teeth` takes.
+pub(super) fn teeth() -> impl TypedValueParser<Value = CombSize> {
+    PossibleValuesParser::new(["4", "5", "6", "7", "8", "9"])
+        .try_map(|teeth| teeth.parse().ok().and_then(CombSize::from_teeth).ok_or("no such size"))
+}
+
+/// What is expanded unless somebody asks for other roles: roots seal too seldom for their tables to pay.
+const DEVICE_ROLES: &[Role] = &[Role::Release, Role::Assessor];
+
+/// So many teeth unless somebody asks for others.
+pub(super) const TEETH: &str = "8";
+
+const SYMBOL: &str = "expanded";
+
 /// Where the key stands (docs/format.md, section 11).
 const KEY_OFFSET: usize = 16;
 
@@ -157,7 +176,7 @@ struct Expanded {
 }
 
 #[derive(Serialize)]
-struct Table {
+pub(super) struct Table {
     file: String,
     size: usize,
     sha256: String,
@@ -180,6 +199,21 @@ impl Table {
         let (anchor, algorithm) = owner.ok().map(|(owner, algorithm)| (owner, algorithm.name())).unzip();
         Self { file: name(file), size: bytes.len(), sha256: sha256(bytes), anchor, algorithm, refusal }
     }
+
+    pub(super) fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { file, size, sha256, anchor, algorithm, refusal } = self;
+        match (anchor, algorithm, refusal) {
+            (Some(Owner { label, role }), Some(algorithm), _) => {
+                writeln!(out, "table:          {file} ({size} bytes)")?;
+                writeln!(out, "  of            {label} ({role}), {algorithm}")?;
+            }
+            (.., refusal) => {
+                writeln!(out, "REFUSED:        {file} ({size} bytes)")?;
+                writeln!(out, "  because       {}", refusal.as_deref().unwrap_or_default())?;
+            }
+        }
+        writeln!(out, "  sha-256       {sha256}")
+    }
 }
 
 impl Report for Expanded {
@@ -188,19 +222,7 @@ impl Report for Expanded {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "trust store:    {}", self.store)?;
         writeln!(out, "sha-256:        {}", self.store_sha256)?;
-        for Table { file, size, sha256, anchor, algorithm, refusal } in &self.tables {
-            match (anchor, algorithm, refusal) {
-                (Some(Owner { label, role }), Some(algorithm), _) => {
-                    writeln!(out, "table:          {file} ({size} bytes)")?;
-                    writeln!(out, "  of            {label} ({role}), {algorithm}")?;
-                }
-                (.., refusal) => {
-                    writeln!(out, "REFUSED:        {file} ({size} bytes)")?;
-                    writeln!(out, "  because       {}", refusal.as_deref().unwrap_or_default())?;
-                }
-            }
-            writeln!(out, "  sha-256       {sha256}")?;
-        }
+        self.tables.iter().try_for_each(|table| table.human(out))?;
         for (what, file) in [("c header:", &self.c_header), ("rust:", &self.rust)] {
             if let Some(file) = file {
                 writeln!(out, "{what:<15} {file}")?;
