@@ -200,6 +200,28 @@ impl<'a> Draft<'a> {
         Ok((manifest, release_id, findings))
     }
 
+    /// What [`seal`](Self::seal) would come to as far as that can be said without seals: every file is read, the journal is asked, and nothing
+    /// is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`manifest`](Self::manifest); or the journal can't be read, or the file is there and may not be replaced.
+    pub fn dry_run(&self, target: Target<'_>) -> Result<core::result::Result<(Digest, Findings), Taken>> {
+        let (_, release_id, findings) = self.examined()?;
+        let act = self.act(&release_id);
+        let mut known = false;
+        if let Some(journal) = target.journal {
+            if let Some(taken) = journal.taken(&act)? {
+                return Ok(Err(taken));
+            }
+            known = journal.knows(&act)?;
+        }
+        if target.overwrite == Overwrite::No && !known && fs::symlink_metadata(target.out).is_ok() {
+            return Err(exists(target.out));
+        }
+        Ok(Ok((release_id, findings)))
+    }
+
     /// Writes the bundle with the seals that `seals` gives for its digest; see [`seal`].
     ///
     /// # Errors

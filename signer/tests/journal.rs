@@ -102,6 +102,13 @@ fn another_release_of_the_same_number_is_refused_and_the_same_release_gives_back
     assert_eq!(said.code, 1);
     assert!(said.text().contains("REFUSED, nothing was sealed") && said.text().contains("help: "), "{}", said.text());
 
+    // Told before anything is sealed, too.
+    for dry in [&["--dry-run"][..], &["--dry-run", "--overwrite"]] {
+        let refused = sign(&place, "other", dry);
+        assert_eq!((refused.code, &refused.object()["journal_line"]), (1, &1.into()));
+        assert!(place.everything() == before);
+    }
+
     // With the next number it goes.
     place.write("release.toml", RELEASE.replace("= 42", "= 43"));
     assert_eq!(sign(&place, "next", &[]).ok().object()["journal_line"], 2);

@@ -338,4 +338,7 @@ fn a_dry_run_tells_the_release_id_and_writes_nothing() {
     assert!(place.everything() == before);
     let sealed = place.json(&SIGN).ok().object();
     assert_eq!((&told["release_id"], &told["dry_run"]), (&sealed["release_id"], &true.into()));
+    // What would fail fails.
+    place.fails_and_changes_nothing(&sign(&["--dry-run"]), "already exists");
+    place.json(&sign(&["--dry-run", "--overwrite"])).ok();
 }

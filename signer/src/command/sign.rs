@@ -78,7 +78,7 @@ pub struct Args {
     #[command(flatten)]
     sealed: SealedArgs,
 
-    /// Read everything and open the keys, tell the release id, and neither sign nor write
+    /// Read everything, open the keys, ask the journal, tell the release id, and neither sign nor write
     #[arg(long)]
     dry_run: bool,
 }
@@ -97,9 +97,19 @@ impl Args {
             (Some(bytes), Some(path)) => Some(store::open_file(bytes, path)?),
             _ => None,
         };
+        let mut journal = self.sealed.journal()?;
+        let target = Target {
+            out: &self.sealed.out,
+            overwrite: self.sealed.overwrite(),
+            trust: trust.as_ref(),
+            journal: journal.as_mut(),
+        };
         if self.dry_run {
             let public = identities.iter().map(SigningIdentity::public).collect::<Result<Vec<_>>>()?;
-            let (_, release_id, findings) = seal::Draft::open(&release, &public, None)?.examined()?;
+            let (release_id, findings) = match seal::Draft::open(&release, &public, None)?.dry_run(target)? {
+                Ok(examined) => examined,
+                Err(taken) => return Ok(Said::Taken(Claimed::new(&self.sealed.out, taken))),
+            };
             return Ok(Said::Done(Signed {
                 dry_run: true,
                 bundle: name(&self.sealed.out),
@@ -118,13 +128,6 @@ impl Args {
                 findings: findings.into_iter().map(Found::from).collect(),
             }));
         }
-        let mut journal = self.sealed.journal()?;
-        let target = Target {
-            out: &self.sealed.out,
-            overwrite: self.sealed.overwrite(),
-            trust: trust.as_ref(),
-            journal: journal.as_mut(),
-        };
         let sealed = match seal::seal(&release, &identities, target)? {
             Ok(sealed) => sealed,
             Err(taken) => return Ok(Said::Taken(Claimed::new(&self.sealed.out, taken))),
