@@ -82,21 +82,40 @@ impl Board {
         }
     }
 
-    /// Runs an image and returns what it prints.
-    ///
-    /// # Errors
-    /// QEMU is not there, the image says that it failed, or it does not end in time.
-    pub(crate) fn run(self, image: &Path, run: &Run<'_>) -> Result<String> {
+    /// Whether its processor is a Cortex-M.
+    pub(crate) const fn is_cortex_m(self) -> bool {
+        !matches!(self, Self::Rv32)
+    }
+
+    /// QEMU with this image, not yet started.
+    pub(crate) fn command(self, image: &Path) -> Command {
         let mut command = Command::new(self.emulator());
         command.args(["-M", self.machine(), "-display", "none", "-monitor", "none", "-serial", "none", "-kernel"]);
         command.arg(image);
         if self == Self::Rv32 {
             command.args(["-bios", "none"]);
         }
+        command.args(["-semihosting-config", "enable=on,target=native"]);
+        command
+    }
+
+    /// Why QEMU could not be started.
+    pub(crate) fn not_run(self, error: std::io::Error) -> Failure {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => Failure::needs(self.emulator()),
+            _ => error.into(),
+        }
+    }
+
+    /// Runs an image and returns what it prints.
+    ///
+    /// # Errors
+    /// QEMU is not there, the image says that it failed, or it does not end in time.
+    pub(crate) fn run(self, image: &Path, run: &Run<'_>) -> Result<String> {
+        let mut command = self.command(image);
         if run.counted {
             command.args(["-icount", "shift=0"]);
         }
-        command.args(["-semihosting-config", "enable=on,target=native"]);
         if let Some(folder) = run.folder {
             command.current_dir(folder);
         }
@@ -104,10 +123,7 @@ impl Board {
         let said = image.with_extension("said");
         let file = File::create(&said)?;
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
-        let mut child = command.spawn().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Failure::needs(self.emulator()),
-            _ => error.into(),
-        })?;
+        let mut child = command.spawn().map_err(|error| self.not_run(error))?;
         let end = Instant::now().checked_add(run.limit);
         let status = loop {
             match child.try_wait()? {

@@ -17,9 +17,11 @@ mod image;
 mod life;
 mod panics;
 mod parts;
+mod profile;
 mod refuse;
 mod report;
 mod row;
+mod symbols;
 mod table;
 mod vectors;
 
@@ -42,6 +44,8 @@ enum Command {
     Given,
     /// Print the table of instructions, stack and flash
     Measure(table::Measure),
+    /// Print where the instructions of a row go, by function, and the deepest chain of calls
+    Profile(profile::ProfileArgs),
     /// Hold every figure against its budget
     Budget(budget::Budget),
     /// Write docs/performance.md and its charts
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Given => given::write_all(&given::folder()).map(|_| true),
         Command::Measure(measure) => measure.run().map(|()| true),
+        Command::Profile(profile) => profile.run().map(|()| true),
         Command::Budget(budget) => budget.run(),
         Command::Report(report) => report.run().map(|()| true),
         Command::Panics(panics) => panics.run(),

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use clap::Args;
-use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SymbolKind};
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget};
 
 use crate::board::Board;
 use crate::failure::{Failure, Result};
 use crate::image::{Level, Recipe};
+use crate::symbols::Functions;
 
 /// Arguments of `panics`.
 #[derive(Args, Debug)]
@@ -117,32 +118,20 @@ fn is_ours(name: &str) -> bool {
 /// Reads who refers to whom.
 fn callers(bytes: &[u8]) -> Result<Callers> {
     let file = object::File::parse(bytes)?;
-    let mut functions: Vec<(u64, u64, String)> = file
-        .symbols()
-        .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.size() > 0)
-        .filter_map(|symbol| {
-            let name = format!("{:#}", rustc_demangle::demangle(symbol.name().ok()?));
-            Some((symbol.address() & !1, symbol.size(), name))
-        })
-        .collect();
-    functions.sort();
-    let at = |address: u64| {
-        let before = functions.partition_point(|(begin, _, _)| *begin <= address).checked_sub(1)?;
-        functions.get(before).filter(|(begin, size, _)| address < begin.saturating_add(*size)).map(|(_, _, name)| name)
-    };
+    let functions = Functions::of(&file)?;
     let mut callers = Callers::new();
     let mut relocations = 0_usize;
     for section in file.sections().filter(|section| section.name().is_ok_and(|name| name == ".text")) {
         for (place, relocation) in section.relocations() {
             // In a linked file, places are addresses.
-            let Some(caller) = at(place) else { continue };
+            let Some(caller) = functions.at(place) else { continue };
             let RelocationTarget::Symbol(index) = relocation.target() else { continue };
             let symbol = file.symbol_by_index(index)?;
             let target = symbol.address() & !1;
-            let Some(callee) = at(target) else { continue };
+            let Some(callee) = functions.at(target) else { continue };
             relocations = relocations.saturating_add(1);
-            if caller != callee {
-                callers.entry(callee.clone()).or_default().insert(caller.clone());
+            if caller.name != callee.name {
+                callers.entry(callee.name.clone()).or_default().insert(caller.name.clone());
             }
         }
     }

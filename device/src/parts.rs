@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SymbolKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Result;
 use crate::image::Image;
@@ -14,7 +14,7 @@ use crate::image::Image;
 pub(crate) type Parts = BTreeMap<Part, i64>;
 
 /// Where code comes from. What the compiler puts into another function counts for that one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Part {
     /// The reader of bytes
@@ -50,7 +50,7 @@ impl Part {
     }
 
     /// The part that a function or a constant belongs to, by its demangled name.
-    fn of(name: &str) -> Self {
+    pub(crate) fn of(name: &str) -> Self {
         let marks = [
             (Self::MlDsa, ["mldsa::", "ml_dsa::"].as_slice()),
             (

@@ -11,6 +11,7 @@ use crate::budget::{Budgets, Limits};
 use crate::chart::{Bar, chart};
 use crate::failure::Result;
 use crate::parts;
+use crate::profile::{self, Profiles};
 use crate::table::first_line;
 
 /// Arguments of `report`.
@@ -138,7 +139,10 @@ impl Report {
             crate::row::rows().into_iter().filter(|row| TAKEN_APART.contains(&row.name().as_str())).collect();
         let parts = rows.iter().map(|row| Ok((row.name(), row.parts()?))).collect::<Result<Vec<_>>>()?;
         page.push_str(&parts::text(parts.iter().map(|(name, parts)| (name.as_str(), parts)))?);
-        host(&mut page, &docs)?;
+        page.push_str(&profile::page(&Profiles::read(&budgets)?)?);
+        let before = fs::read_to_string(docs.join("performance.md"))?;
+        host(&mut page, &docs, of_hosts(&before))?;
+        page.push_str(NOT_MEASURED_HEAD);
         page.push_str(NOT_MEASURED);
         fs::write(docs.join("performance.md"), page)?;
         println!("docs/performance.md and three charts");
@@ -146,11 +150,18 @@ impl Report {
     }
 }
 
-/// What the benches found in rounds, and a chart of the hybrid pair.
-fn host(page: &mut String, docs: &Path) -> Result<()> {
-    writeln!(page, "\n## On a host\n")?;
+/// What a page says of hosts, from behind the heading.
+fn of_hosts(page: &str) -> &str {
+    let begin = page.split_once(HOST_HEAD).map_or("", |(_, rest)| rest);
+    begin.split_once(NOT_MEASURED_HEAD).map_or("", |(hosts, _)| hosts)
+}
+
+/// What the benches found in rounds, and a chart of the hybrid pair; `before` where the benches did not run here.
+fn host(page: &mut String, docs: &Path, before: &str) -> Result<()> {
+    page.push_str(HOST_HEAD);
     let Ok(bytes) = fs::read(here("../target/host-figures.json")) else {
-        writeln!(page, "Not measured: `sh benches/performance.sh` was not run.")?;
+        page.push_str(before);
+        println!("hosts: as the page had it, for there is no target/host-figures.json (sh benches/performance.sh)");
         return Ok(());
     };
     let found: Host = serde_json::from_slice(&bytes)?;
@@ -247,10 +258,23 @@ Payloads of whole roads are zeros, made as they are read.";
 /// The group that has a chart.
 const HYBRID: &str = "hybrid 65";
 
-const NOT_MEASURED: &str = "
-## Not measured
+const HOST_HEAD: &str = "\n## On a host\n\n";
+const NOT_MEASURED_HEAD: &str = "\n## Not measured\n\n";
 
+const NOT_MEASURED: &str = "\
 - Cycles, flash wait states, energy: there is no hardware here.
 - The others on boards other than the Cortex-M4, and again with today's compiler.
 - Signing by C libraries: `aws-lc-rs` signs with ML-DSA behind an unstable feature only.
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_page_says_of_hosts_is_kept() {
+        let page = format!("head{HOST_HEAD}| hosts |\n{NOT_MEASURED_HEAD}{NOT_MEASURED}");
+        assert_eq!(of_hosts(&page), "| hosts |\n");
+        assert_eq!(of_hosts("no such page"), "");
+    }
+}
