@@ -97,3 +97,9 @@ pub use trust_update::{
 };
 pub use twinseal_formats as formats;
 pub use twinseal_formats::{Envelope, TrustStore, TrustUpdate};
+
+/// How many cases a test of an engine runs, or how far apart they are: Miri takes thousands of times as long and runs fewer.
+#[cfg(all(test, any(feature = "ed25519-comb", feature = "ml-dsa")))]
+pub(crate) const fn cases(all: usize, under_miri: usize) -> usize {
+    if cfg!(miri) { under_miri } else { all }
+}

@@ -28,6 +28,7 @@ use super::table::{Teeth, difference, header};
 use super::tests::{Numbers, fixed, number, order, table};
 use super::{BaseComb, CombSize, ExpandedEd25519, scalar};
 use crate::algorithm::SealVerifier as _;
+use crate::cases;
 
 /// What was done to a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -242,13 +243,15 @@ fn run(keys: usize, rounds: usize, verdict: Verdict) -> Counts {
 #[test]
 fn every_verdict_is_that_of_verify_strict() {
     let long = env::var_os("TWINSEAL_LONG").is_some_and(|value| value == "1");
-    let (keys, rounds) = if long { (1020, 60) } else { (60, 20) };
+    let (keys, rounds) = if long { (1020, 60) } else { (cases(60, 1), cases(20, 1)) };
     let counts = run(keys, rounds, strict);
     for (kind, [ran, accepted, disagreements]) in &counts.0 {
         println!("{kind:?}: {ran} cases, {accepted} accepted, {disagreements} disagreements");
         // Changing nothing, or what is not there to be changed, leaves a signature valid; nothing else does.
         match kind {
             Kind::Valid => assert_eq!(accepted, ran),
+            // One in eight is: too rare for the few cases under Miri.
+            Kind::MixedOrderR if cfg!(miri) => {}
             Kind::MixedOrderR => assert!(*accepted > 0 && accepted * 4 < *ran),
             _ => assert_eq!(*accepted, 0, "{kind:?}"),
         }
@@ -256,12 +259,12 @@ fn every_verdict_is_that_of_verify_strict() {
     let [ran, accepted, disagreements] = counts.total();
     println!("comb and verify_strict: {keys} keys, {ran} cases, {accepted} accepted, {disagreements} disagreements");
     assert_eq!((ran, disagreements), (keys * rounds * KINDS.len(), 0));
-    assert!(ran >= if long { 1_000_000 } else { 20_000 });
+    assert!(ran >= if long { 1_000_000 } else { cases(20_000, KINDS.len()) });
 }
 
 #[test]
 fn plain_verify_in_place_of_strict_is_noticed() {
-    let counts = run(6, 20, |key, message, signature| key.verify(message, signature).is_ok());
+    let counts = run(cases(6, 1), cases(20, 1), |key, message, signature| key.verify(message, signature).is_ok());
     let noticed: Vec<Kind> = counts.0.iter().filter(|(_, counts)| counts[2] > 0).map(|(kind, _)| *kind).collect();
     println!("plain verify: {} of {} cases differ, {noticed:?}", counts.total()[2], counts.total()[0]);
     assert!(noticed.contains(&Kind::SmallOrderRHolds));
@@ -275,11 +278,11 @@ fn a_wrong_entry_is_noticed() {
     let mut numbers = Numbers(0x656e_7472);
     let key = Key::new(&mut numbers, &EIGHT_TORSION[0]);
     let good = table(&key.bytes, CombSize::Teeth4);
-    for entry in 0..9 {
+    for entry in 0..cases(9, 1) {
         let mut bad = good.clone();
         bad[48 + 96 * entry] ^= 1;
         let mut counts = Counts::default();
-        counts.run(&mut numbers, &key, &bad, strict, 20);
+        counts.run(&mut numbers, &key, &bad, strict, cases(20, 1));
         assert!(counts.0[&Kind::Valid][2] > 0, "entry {entry}");
     }
 }
@@ -289,19 +292,21 @@ fn a_wrong_entry_is_noticed() {
 fn under_keys_of_mixed_order_the_verdict_is_the_same_too() {
     let mut numbers = Numbers(0x6d69_7865);
     let mut counts = Counts::default();
-    for (torsion, size) in EIGHT_TORSION[1..].iter().zip(CombSize::ALL.into_iter().cycle()) {
+    let (orders, rounds) = (cases(7, 1), cases(40, 1));
+    for (torsion, size) in EIGHT_TORSION[1..=orders].iter().zip(CombSize::ALL.into_iter().cycle()) {
         let key = Key::new(&mut numbers, torsion);
         assert!(Teeth::<Wide>::new(size, &key.bytes).is_none());
         let teeth = Teeth::<Wide>::of_point(size, Point::decode(&key.bytes).unwrap());
         let mut bytes = header(size, &key.bytes).to_vec();
         bytes.extend(teeth.rows().flatten().flatten());
-        counts.run(&mut numbers, &key, &bytes, strict, 40);
+        counts.run(&mut numbers, &key, &bytes, strict, rounds);
     }
     let [ran, accepted, disagreements] = counts.total();
     println!("keys of mixed order: {ran} cases, {accepted} accepted, {disagreements} disagreements");
-    assert_eq!((ran, disagreements), (7 * 40 * 17, 0));
+    assert_eq!((ran, disagreements), (orders * rounds * 17, 0));
     let [valid, holding, _] = counts.0[&Kind::Valid];
-    assert!(holding > 0 && holding < valid);
+    // One case, as under Miri, holds or does not.
+    assert!(valid == 1 || (holding > 0 && holding < valid));
 }
 
 fn combs_against_double_scalar_multiplication<F: Field>() -> usize {
@@ -311,12 +316,12 @@ fn combs_against_double_scalar_multiplication<F: Field>() -> usize {
     edges.retain(|edge| *edge < order());
     let mut numbers = Numbers(0x6564_6765);
     let mut ran = 0;
-    for size in CombSize::ALL {
+    for size in CombSize::ALL.into_iter().take(cases(6, 1)) {
         let key = Key::new(&mut numbers, &EIGHT_TORSION[0]);
         let bytes = table(&key.bytes, size);
         let anchor = ExpandedEd25519::from_write_protected(&bytes, &key.bytes, BaseComb::of_size(size)).unwrap();
         let point = VerifyingKey::from_bytes(&key.bytes).unwrap().to_edwards();
-        for (s, s_at) in edges.iter().zip(0_usize..) {
+        for (s, s_at) in edges.iter().zip(0_usize..).step_by(cases(1, 400)) {
             for k in [&edges[s_at], &edges[(s_at * 7 + 3) % edges.len()], &BigUint::ZERO, &one, &(order() - 1_u8)] {
                 for (s, k) in [(s, k), (k, s)] {
                     let (s, k) = (fixed(s), fixed(k));
@@ -339,7 +344,7 @@ fn combs_are_right_for_scalars_at_the_edges() {
         [combs_against_double_scalar_multiplication::<Narrow>(), combs_against_double_scalar_multiplication::<Wide>()];
     println!("combs: {ran:?} pairs of scalars");
     assert_eq!(ran[0], ran[1]);
-    assert!(ran[0] > 20_000);
+    assert!(ran[0] >= cases(20_000, 20));
 }
 
 #[test]
@@ -369,6 +374,7 @@ fn examine(key: &[u8; 32]) -> bool {
 fn tables_are_made_for_exactly_the_keys_that_an_anchor_may_have() {
     let mut numbers = Numbers(0x6b65_7973);
     let (mut good, mut ran) = (0, 0);
+    let (of_order, others) = (cases(20, 1), cases(500, 1));
     let mut compare = |key: [u8; 32]| {
         let expanded = ExpandedEd25519::expand(&key, CombSize::Teeth4, |_| ());
         assert_eq!(expanded.is_ok(), examine(&key), "{key:x?}");
@@ -378,18 +384,18 @@ fn tables_are_made_for_exactly_the_keys_that_an_anchor_may_have() {
     };
     for torsion in EIGHT_TORSION {
         compare(torsion.compress().to_bytes());
-        for _ in 0..20 {
+        for _ in 0..of_order {
             compare(Key::new(&mut numbers, &torsion).bytes);
         }
     }
-    for _ in 0..500 {
+    for _ in 0..others {
         compare(non_canonical(&mut numbers));
         compare(numbers.bytes());
         compare(numbers.awkward());
     }
     println!("keys: {ran}, {good} of them good");
-    assert_eq!(ran, 8 * 21 + 1500);
-    assert!(good > 20 + 50);
+    assert_eq!(ran, 8 * (1 + of_order) + 3 * others);
+    assert!(good > cases(20 + 50, 0));
     for length in [0, 31, 33, 64] {
         assert!(ExpandedEd25519::expand(&[1; 64][..length], CombSize::Teeth4, |_| ()).is_err());
     }

@@ -73,6 +73,7 @@ const fn modulus<P: Sealed>() -> i32 {
 )]
 mod tests {
     use super::{Q, Sealed, high_bits, use_hint};
+    use crate::cases;
     use crate::mldsa::params::{Set44, Set65, Set87};
 
     /// Decompose as the standard has it (FIPS 204, Algorithm 36).
@@ -92,7 +93,7 @@ mod tests {
     }
 
     fn every_residue<P: Sealed>() {
-        for r in 0..Q {
+        for r in (0..Q).step_by(cases(1, 40_009)) {
             assert_eq!(high_bits::<P>(r), decompose(r, P::GAMMA2).0, "{r}");
             let adjusted = use_hint::<P>(r);
             assert_eq!(adjusted, use_hint_of_the_standard(r, P::GAMMA2), "{r}");

@@ -309,6 +309,7 @@ const ROUND_CONSTANTS: [u64; 24] = [
 )]
 mod tests {
     use super::{Interleaved, Lane, ROUND_CONSTANTS, permute};
+    use crate::cases;
 
     /// Keccak-f[1600] of zeros, the first lanes (the Keccak team's known answer).
     const OF_ZEROS: [u64; 5] = [
@@ -326,8 +327,7 @@ mod tests {
         permute(&mut interleaved);
         assert_eq!(plain.first_chunk(), Some(&OF_ZEROS));
         assert_eq!(interleaved.map(Lane::halves), plain.map(Lane::halves));
-        // Miri takes a second for each.
-        for _ in 0..if cfg!(miri) { 1 } else { 100 } {
+        for _ in 0..cases(100, 1) {
             permute(&mut plain);
             permute(&mut interleaved);
             assert_eq!(interleaved.map(Lane::halves), plain.map(Lane::halves));

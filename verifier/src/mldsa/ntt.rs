@@ -242,6 +242,7 @@ const fn centered(value: i64) -> i32 {
 )]
 mod tests {
     use super::{INVERSE_OF_256, Looped, Poly, Q_WIDE, Transform, Unrolled, ZETA, power_of_zeta};
+    use crate::cases;
     use crate::mldsa::field::{Montgomery, Q};
 
     fn some_poly(mut seed: u64) -> Poly {
@@ -277,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_product_is_the_schoolbook_product() {
-        for seed in 2..22 {
+        for seed in (2..22).take(cases(20, 1)) {
             let (a, b) = (some_poly(seed), some_poly(seed + 100));
             let mut expected = [0_i64; 256];
             for (i, a) in a.iter().enumerate() {

@@ -146,6 +146,7 @@ const MAX_REJECTION_BLOCKS: usize = 8;
 )]
 mod tests {
     use super::Challenge;
+    use crate::cases;
     use crate::mldsa::shake::Shake;
 
     /// SampleInBall as the standard has it: with the polynomial.
@@ -171,7 +172,7 @@ mod tests {
     #[test]
     fn the_sparse_challenge_is_the_polynomial() {
         for tau in [39, 49, 60] {
-            for seed in 0..2000_u32 {
+            for seed in (0..2000_u32).take(cases(2000, 2)) {
                 let mut c = [7; 256];
                 let mut challenge = Challenge::new();
                 challenge.sample(&seed.to_le_bytes(), tau).unwrap();
