@@ -166,8 +166,9 @@ pub struct ToBeSigned {
 }
 
 impl ToBeSigned {
-    /// 12 bytes of array head and context, a protected header of at most 90, a digest of at most 71, and their heads.
-    const CAPACITY: usize = 192;
+    /// 12 bytes of array head and context, a protected header of at most 90 with its head of 2, 1 byte of empty external data, a digest of at most
+    /// 71 with its head of 2. Not one more: they are on the stack while a seal is verified.
+    const CAPACITY: usize = 178;
 
     /// The to-be-signed bytes for a protected header and the encoded digest. `None` if either is longer than profile 1 allows.
     #[must_use]

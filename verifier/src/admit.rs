@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use twinseal_formats::{ClassId, Digest, Manifest, SecurityVersion, SequenceNumber, VendorId};
 
-use crate::authenticate::{AuthenticManifest, Frame, TrustScope};
+use crate::authenticate::{AuthenticManifest, Frame};
 use crate::error::{AdmitError, AuthenticateError, ConfigurationError, Error};
 use crate::second_look::{self, Trail};
 
@@ -89,35 +89,17 @@ impl<'m> AuthenticManifest<'m> {
     /// says of itself is impossible.
     #[inline(never)]
     pub fn admit<P: Procedure>(self, device: &Device<'_>) -> Result<AdmittedManifest<'m, P>, Error> {
-        if device.components.is_empty() || device.components.len() > twinseal_formats::limits::MAX_COMPONENTS {
-            return Err(ConfigurationError::ComponentList.into());
-        }
-        if !device.components.is_sorted_by(|one, next| one < next) {
-            return Err(ConfigurationError::ComponentList.into());
-        }
+        are_components(device.components)?;
         if !self.trail.is(Trail::AUTHENTIC) {
             return Err(AuthenticateError::Fault.into());
         }
         // Before the first look, which may by a fault write to where it should not.
         let trail = self.trail.admitted(second_look::at_admission::<P>(&self, device));
-        let Self { manifest, release_id, frame, trust, .. } = self;
-        if manifest.vendor() != device.vendor {
-            return Err(AdmitError::VendorMismatch.into());
-        }
-        if manifest.class() != device.class {
-            return Err(AdmitError::ClassMismatch.into());
-        }
-        if !trust.serves_release {
-            return Err(ConfigurationError::DeviceNotServed.into());
-        }
-        same_components(&manifest, device.components)?;
-        let (offered, counter) = (manifest.security_version(), device.counter);
-        if offered < counter {
-            return Err(AdmitError::SecurityRollback { offered, counter }.into());
-        }
+        suits(&self, device)?;
         if P::INSTALLS {
-            may_install(&manifest, &release_id, trust, device)?;
+            may_install(&self, device)?;
         }
+        let Self { manifest, release_id, frame, .. } = self;
         Ok(AdmittedManifest { manifest, release_id, frame, trail, procedure: PhantomData })
     }
 }
@@ -136,13 +118,37 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
     }
 }
 
+/// The device's list of components is one that a device can have (V-10).
+fn are_components(components: &[&str]) -> Result<(), ConfigurationError> {
+    let possible = (1..=twinseal_formats::limits::MAX_COMPONENTS).contains(&components.len());
+    let ascending = components.is_sorted_by(|one, next| one < next);
+    if possible && ascending { Ok(()) } else { Err(ConfigurationError::ComponentList) }
+}
+
+/// What counts for every procedure: the release is for this device, and not behind the rollback counter (V-11 to V-15).
+#[inline(never)]
+fn suits(authentic: &AuthenticManifest<'_>, device: &Device<'_>) -> Result<(), Error> {
+    let AuthenticManifest { manifest, trust, .. } = authentic;
+    if manifest.vendor() != device.vendor {
+        return Err(AdmitError::VendorMismatch.into());
+    }
+    if manifest.class() != device.class {
+        return Err(AdmitError::ClassMismatch.into());
+    }
+    if !trust.serves_release {
+        return Err(ConfigurationError::DeviceNotServed.into());
+    }
+    same_components(manifest, device.components)?;
+    let (offered, counter) = (manifest.security_version(), device.counter);
+    if offered < counter {
+        return Err(AdmitError::SecurityRollback { offered, counter }.into());
+    }
+    Ok(())
+}
+
 /// What counts for installing only: never back behind the confirmed release, and never ahead of what counter and trust store allow.
-fn may_install(
-    manifest: &Manifest<'_>,
-    release_id: &Digest,
-    trust: TrustScope,
-    device: &Device<'_>,
-) -> Result<(), AdmitError> {
+fn may_install(authentic: &AuthenticManifest<'_>, device: &Device<'_>) -> Result<(), AdmitError> {
+    let AuthenticManifest { manifest, release_id, trust, .. } = authentic;
     let offered = manifest.sequence_number();
     if let Some(ConfirmedRelease { sequence_number: confirmed, release_id: installed }) = device.confirmed {
         if offered < confirmed {

@@ -7,8 +7,8 @@ use core::fmt;
 use core::hint::black_box;
 
 use twinseal_formats::{
-    AlgorithmClass, Anchor, AnchorId, AnchorKey, ClassId, Digest, Envelope, Fault, Manifest, ParseError, Role, Seal,
-    Seals, Stage, ToBeSigned, TrustEpoch, TrustStore, VendorId,
+    AlgorithmClass, Anchor, AnchorKey, ClassId, Digest, Envelope, Fault, Manifest, ParseError, Role, Seal, Seals,
+    Stage, ToBeSigned, TrustEpoch, TrustStore, VendorId,
 };
 
 use crate::algorithm::{SealVerifier, Verdict};
@@ -111,10 +111,12 @@ impl<'a> Verifier<'a> {
         let trail = self.compare_digest(seals.digest(), sealed_bytes)?;
         let mut valid = ValidAnchors::default();
         let mut verdicts = 0_u32;
-        for anchor in self.store.anchors() {
+        let mut anchors = self.store.anchors();
+        // By reference, for what is moved stands on the stack twice while seals are verified.
+        while let Some(anchor) = &anchors.next() {
             // An anchor that did not seal counts for nothing, and a seal by an unknown anchor is never looked at.
-            if count(seals, anchor.id()) > 0 {
-                verdicts = verdicts.wrapping_add(self.verify_anchor(&anchor, seals)?);
+            if count(seals, anchor) > 0 {
+                verdicts = verdicts.wrapping_add(self.verify_anchor(anchor, seals)?);
                 valid.count(anchor.role());
             }
         }
@@ -147,14 +149,14 @@ impl<'a> Verifier<'a> {
     /// Demands a valid seal for every key of the anchor, and no further seal in its name. Gives back the sum of the verdicts.
     #[inline(never)]
     fn verify_anchor(&self, anchor: &Anchor<'_>, seals: &Seals<'_>) -> Result<u32, AuthenticateError> {
-        for key in anchor.keys() {
-            seal_of(seals, anchor.id(), &key)?;
-        }
-        if count(seals, anchor.id()) != anchor.keys().count() {
-            return Err(AuthenticateError::SealSurplus);
-        }
+        sealed_by_all(anchor, seals)?;
         anchor.keys().try_fold(0_u32, |verdicts, key| {
-            let verdict = self.verify_seal(&key, &seal_of(seals, anchor.id(), &key)?, seals.digest_bytes())?;
+            // By reference as well.
+            let seal = &seal_of(seals, anchor, &key);
+            let verdict = match seal {
+                Ok(seal) => self.verify_seal(&key, seal, seals.digest_bytes())?,
+                Err(missing) => return Err(*missing),
+            };
             Ok(verdicts.wrapping_add(verdict.word()))
         })
     }
@@ -201,21 +203,30 @@ impl<'m> AuthenticManifest<'m> {
     }
 }
 
+/// There is a seal for every key of the anchor, and no further one in its name. Apart, for it is no longer needed while seals are verified.
+#[inline(never)]
+fn sealed_by_all(anchor: &Anchor<'_>, seals: &Seals<'_>) -> Result<(), AuthenticateError> {
+    for key in anchor.keys() {
+        seal_of(seals, anchor, &key)?;
+    }
+    if count(seals, anchor) == anchor.keys().count() { Ok(()) } else { Err(AuthenticateError::SealSurplus) }
+}
+
 /// How many seals there are in an anchor's name.
 #[inline(never)]
-fn count(seals: &Seals<'_>, anchor: AnchorId) -> usize {
-    seals.iter().filter(|seal| seal.anchor() == anchor).count()
+fn count(seals: &Seals<'_>, anchor: &Anchor<'_>) -> usize {
+    seals.iter().filter(|seal| seal.anchor() == anchor.id()).count()
 }
 
 /// The seal in an anchor's name that is by this key's algorithm.
 #[inline(never)]
-fn seal_of<'a>(seals: &Seals<'a>, anchor: AnchorId, key: &AnchorKey<'_>) -> Result<Seal<'a>, AuthenticateError> {
+fn seal_of<'a>(seals: &Seals<'a>, anchor: &Anchor<'_>, key: &AnchorKey<'_>) -> Result<Seal<'a>, AuthenticateError> {
     let missing = match key.algorithm.class() {
         AlgorithmClass::Classical => AuthenticateError::ClassicalSealMissing,
         _ => AuthenticateError::PostQuantumSealMissing,
     };
     let cose = key.algorithm.cose();
-    seals.iter().find(|seal| seal.anchor() == anchor && seal.cose_algorithm() == cose).ok_or(missing)
+    seals.iter().find(|seal| seal.anchor() == anchor.id() && seal.cose_algorithm() == cose).ok_or(missing)
 }
 
 /// The verifier of a key: out of those that were given, the first of its algorithm that serves it.

@@ -149,7 +149,7 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
                 return Err(ImageError::Truncated { component: index }.into());
             }
             let start = position.saturating_add(head_size);
-            let found = compare_digest(&component, scratch, |offset, buffer| {
+            let found = compare_digest(&component, scratch, &mut |offset, buffer| {
                 source.read(start.saturating_add(offset), buffer)
             })?;
             trail = trail.image(index, found);
@@ -170,7 +170,7 @@ pub(crate) fn verify_all<P: Procedure, S: Storage>(
     manifest.components().try_for_each(|component| fits(&component, storage))?;
     manifest.components().try_fold(trail, |trail, component| {
         let index = component.index();
-        let found = compare_digest(&component, scratch, |offset, buffer| storage.read(index, offset, buffer))?;
+        let found = compare_digest(&component, scratch, &mut |offset, buffer| storage.read(index, offset, buffer))?;
         Ok(trail.image(index, found))
     })
 }
@@ -188,12 +188,13 @@ pub(crate) fn fits<S: Storage>(component: &Component<'_>, storage: &mut S) -> Re
     }
 }
 
-/// Hashes an image in pieces as large as `scratch` and compares the digest, twice: gives back what the second look found.
-fn compare_digest(
-    component: &Component<'_>,
-    scratch: &mut [u8],
-    mut read: impl FnMut(u64, &mut [u8]) -> Result<(), StorageFault>,
-) -> Result<u32, Error> {
+/// Fills a buffer from an image's bytes at an offset.
+type Read<'a> = dyn FnMut(u64, &mut [u8]) -> Result<(), StorageFault> + 'a;
+
+/// Hashes an image in pieces as large as `scratch` and compares the digest, twice: gives back what the second look found. One function for all
+/// storage, for a device has several kinds.
+#[inline(never)]
+fn compare_digest(component: &Component<'_>, scratch: &mut [u8], read: &mut Read<'_>) -> Result<u32, Error> {
     let index = component.index();
     let algorithm = component.digest().algorithm();
     let mut hasher = Hasher::new(algorithm).ok_or(AuthenticateError::DigestNotAvailable { algorithm })?;

@@ -113,8 +113,18 @@ pub(crate) fn at_manifest_bytes(envelope: &Envelope<'_>) -> u32 {
 /// what is copied can be copied badly.
 #[inline(never)]
 pub(crate) fn at_admission<P: Procedure>(authentic: &AuthenticManifest<'_>, device: &Device<'_>) -> Admission {
+    let mut admission = at_any_admission(authentic, device);
+    if P::INSTALLS {
+        admission.found |= at_installing(authentic, device);
+    }
+    admission
+}
+
+/// What counts for every procedure: V-11 to V-15.
+#[inline(never)]
+fn at_any_admission(authentic: &AuthenticManifest<'_>, device: &Device<'_>) -> Admission {
     let (authentic, device) = (black_box(authentic), black_box(device));
-    let AuthenticManifest { manifest, release_id, trust, .. } = authentic;
+    let AuthenticManifest { manifest, trust, .. } = authentic;
     let again = Manifest::parse(authentic.bytes).is_ok_and(|again| again == *manifest);
     let mut found = u32::from(!again)
         | difference(&manifest.vendor().0, &device.vendor.0)
@@ -128,20 +138,25 @@ pub(crate) fn at_admission<P: Procedure>(authentic: &AuthenticManifest<'_>, devi
     }
     found |= u32::from(components != device.components.len()) | u32::from(components != manifest.component_count());
 
-    let offered = u64::from(manifest.security_version().0);
-    found |= shortfall(offered, device.counter.0.into());
-    if P::INSTALLS {
-        found |= shortfall(device.counter_limit.0.into(), offered);
-        found |= shortfall(trust.epoch.0.into(), manifest.minimum_trust_epoch().0.into());
-        if let Some(ConfirmedRelease { sequence_number, release_id: installed }) = &device.confirmed {
-            let offered = manifest.sequence_number().0;
-            found |= shortfall(offered, sequence_number.0);
-            // All ones if the numbers are equal: then the identities count.
-            let equal = !(shortfall(offered, sequence_number.0) | shortfall(sequence_number.0, offered));
-            found |= equal & difference(release_id.as_bytes(), installed.as_bytes());
-        }
-    }
+    found |= shortfall(manifest.security_version().0.into(), device.counter.0.into());
     Admission { found, owed }
+}
+
+/// What counts for installing besides: V-16 and V-17.
+#[inline(never)]
+fn at_installing(authentic: &AuthenticManifest<'_>, device: &Device<'_>) -> u32 {
+    let (authentic, device) = (black_box(authentic), black_box(device));
+    let AuthenticManifest { manifest, release_id, trust, .. } = authentic;
+    let mut found = shortfall(device.counter_limit.0.into(), manifest.security_version().0.into());
+    found |= shortfall(trust.epoch.0.into(), manifest.minimum_trust_epoch().0.into());
+    if let Some(ConfirmedRelease { sequence_number, release_id: installed }) = &device.confirmed {
+        let offered = manifest.sequence_number().0;
+        found |= shortfall(offered, sequence_number.0);
+        // All ones if the numbers are equal: then the identities count.
+        let equal = !(shortfall(offered, sequence_number.0) | shortfall(sequence_number.0, offered));
+        found |= equal & difference(release_id.as_bytes(), installed.as_bytes());
+    }
+    found
 }
 
 /// Zero if these bytes are those; else another word.

@@ -4,6 +4,8 @@
 //! stored bundle and the slot again. What is lent (a buffer for the frame, the slot) lies in `.bss`.
 
 use twinseal_verifier::formats::{ClassId, SecurityVersion, VendorId};
+#[cfg(any(feature = "pull", feature = "boot"))]
+use twinseal_verifier::{AuthenticManifest, Envelope};
 use twinseal_verifier::{Device, Error, SealVerifier, TrustStore, Verifier};
 
 use crate::board::given::{BUNDLE, STORE, TAMPERED};
@@ -29,14 +31,26 @@ fn road(bundle: &[u8]) -> Result<(), Error> {
     // There are no tables that do not belong to their keys: the runner made both.
     let (Some(ed25519), Some(ml_dsa)) = (keys::ed25519(), keys::ml_dsa()) else { return Ok(()) };
     let algorithms: [&dyn SealVerifier; 2] = [&ed25519, &ml_dsa];
-    let verifier = verifier(&algorithms)?;
+    // Lent where it is, for whatever is moved is on the stack twice.
+    let verifier = &verifier(&algorithms);
+    let verifier = verifier.as_ref().map_err(|error| *error)?;
     #[cfg(feature = "pull")]
-    pull::pull(bundle, &verifier)?;
+    pull::pull(bundle, verifier)?;
     #[cfg(feature = "push")]
-    push::push(bundle, &verifier)?;
+    push::push(bundle, verifier)?;
     #[cfg(feature = "boot")]
-    boot::boot(bundle, &verifier)?;
+    boot::boot(bundle, verifier)?;
     Ok(())
+}
+
+/// The first half of the roads that read the bundle where it lies. Seals are verified while this is on the stack, so it holds nothing else.
+#[cfg(any(feature = "pull", feature = "boot"))]
+#[inline(never)]
+fn authenticate<'m>(bundle: &'m [u8], verifier: &Verifier<'_>) -> Result<AuthenticManifest<'m>, Error> {
+    match &Envelope::parse(bundle) {
+        Ok(envelope) => verifier.authenticate(envelope),
+        Err(error) => Err((*error).into()),
+    }
 }
 
 /// Apart, so that what the store is read with is not held while the bundle is verified.

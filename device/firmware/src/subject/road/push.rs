@@ -1,6 +1,6 @@
 //! Install by push.
 
-use twinseal_verifier::{Error, Install, Intake, Verifier};
+use twinseal_verifier::{AuthenticManifest, Error, Install, Intake, Verifier};
 
 use super::DEVICE;
 use crate::board::Buffer;
@@ -18,20 +18,37 @@ pub(super) fn push(bundle: &[u8], verifier: &Verifier<'_>) -> Result<(), Error> 
                 break;
             }
         }
-        let admitted = verifier.authenticate(&intake.envelope()?)?.admit::<Install>(&DEVICE)?;
-        SLOT.with(|room| {
-            let mut reception = admitted.receive(Memory::new(room, 2)).map_err(|refused| refused.error())?;
-            for chunk in behind.into_iter().chain(chunks) {
-                reception.push(chunk)?;
+        receive(authenticate(&intake, verifier), behind.into_iter().chain(chunks))
+    })
+}
+
+#[inline(never)]
+fn authenticate<'m>(intake: &'m Intake<'_>, verifier: &Verifier<'_>) -> Result<AuthenticManifest<'m>, Error> {
+    match &intake.envelope() {
+        Ok(envelope) => verifier.authenticate(envelope),
+        Err(error) => Err(*error),
+    }
+}
+
+/// Apart, so that none of this is on the stack while seals are verified.
+#[inline(never)]
+fn receive<'a>(
+    authentic: Result<AuthenticManifest<'_>, Error>,
+    chunks: impl Iterator<Item = &'a [u8]>,
+) -> Result<(), Error> {
+    let admitted = authentic?.admit::<Install>(&DEVICE)?;
+    SLOT.with(|room| {
+        let mut reception = admitted.receive(Memory::new(room, 2)).map_err(|refused| refused.error())?;
+        for chunk in chunks {
+            reception.push(chunk)?;
+        }
+        match reception.finish(&mut [0; 64]) {
+            Ok(verified) => {
+                let _ = core::hint::black_box(verified.release_id());
+                Ok(())
             }
-            match reception.finish(&mut [0; 64]) {
-                Ok(verified) => {
-                    let _ = core::hint::black_box(verified.release_id());
-                    Ok(())
-                }
-                Err(refused) => Err(refused.error()),
-            }
-        })
+            Err(refused) => Err(refused.error()),
+        }
     })
 }
 
