@@ -27,7 +27,7 @@ pub(crate) enum Part {
     Ed25519,
     /// SHA-2
     Hashes,
-    /// The image's own, and what is inlined into its roads
+    /// The image's own, the installer, and what is inlined into its roads
     Image,
     /// The core library's and the compiler's, constants without a name, padding
     Rest,
@@ -63,7 +63,7 @@ impl Part {
             ),
             (Self::Decision, &["twinseal_verifier::"]),
             (Self::Formats, &["twinseal_formats::"]),
-            (Self::Image, &["twinseal_firmware::"]),
+            (Self::Image, &["twinseal_firmware::", "twinseal_installer::"]),
         ];
         let found = marks.into_iter().find(|(_, marks)| marks.iter().any(|mark| name.contains(mark)));
         found.map_or(Self::Rest, |(part, _)| part)

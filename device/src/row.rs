@@ -71,6 +71,12 @@ pub(crate) fn rows() -> Vec<Row> {
     row(M4, "road boot small teeth4", MlDsa65, Z);
     row(M4, "road pull boot small teeth4", MlDsa65, Z);
     row(M4, "road push boot small teeth4", MlDsa65, Z);
+    for step in ["receive", "start"] {
+        row(M4, &format!("install {step} small"), MlDsa65, Three);
+        row(M4, &format!("embassy {step}"), MlDsa65, Three);
+    }
+    row(M4, "install receive start small teeth4", MlDsa65, Z);
+    row(M4, "embassy receive start", MlDsa65, Z);
     row(M4, "hash", MlDsa44, Three);
     row(M4, "hash", MlDsa65, Three);
     row(M0, "road pull compact", MlDsa44, S);
@@ -89,7 +95,7 @@ impl Row {
     /// Bytes of the base point's comb, which lies among the constants of an image that has one: a table too. It is as large as the key's.
     fn base_comb(&self) -> u64 {
         let has = |name: &str| self.recipe.features.iter().any(|feature| feature == name);
-        if has("compact") || !(has("ed25519") || has("road")) {
+        if has("compact") || !(has("ed25519") || has("road") || has("install")) {
             return 0;
         }
         let size = CombSize::ALL.into_iter().find(|size| has(&format!("teeth{}", size.teeth())));
@@ -124,8 +130,8 @@ impl Row {
         if !(2_000_000..2_000_100).contains(&counts(number("known")?)) {
             return Err(wrong("a loop of 2,000,000 instructions was not counted as such"));
         }
-        let is_road = self.recipe.features.iter().any(|feature| feature == "road");
-        let expected = if is_road { u64::from(given.tampered.number()) } else { 1 };
+        let verifies = self.recipe.features.iter().any(|feature| ["road", "install"].contains(&feature.as_str()));
+        let expected = if verifies { u64::from(given.tampered.number()) } else { 1 };
         if number("good")? != 0 || number("bad")? != expected {
             return Err(wrong("the image decides otherwise than the host"));
         }

@@ -21,6 +21,8 @@ mod memory;
 #[cfg(feature = "loader")]
 pub(crate) mod nor;
 mod paint;
+#[cfg(any(feature = "install", feature = "embassy"))]
+mod ram;
 
 pub(crate) use buffer::Buffer;
 pub(crate) use debugger::{File, exit, print, print_number};
@@ -28,6 +30,8 @@ pub(crate) use paint::with_paint;
 pub(crate) use processor::{calibrate, start_ticks, ticks};
 #[cfg(feature = "loader")]
 pub(crate) use processor::{restart, start_image};
+#[cfg(any(feature = "install", feature = "embassy"))]
+pub(crate) use ram::Ram;
 
 extern "C" fn start() -> ! {
     crate::run()

@@ -4,9 +4,17 @@
 #![no_main]
 
 mod board;
-#[cfg(any(feature = "ml-dsa", feature = "ed25519", feature = "road"))]
+#[cfg(any(feature = "ml-dsa", feature = "ed25519", feature = "road", feature = "install"))]
 mod keys;
-#[cfg(any(feature = "empty", feature = "ml-dsa", feature = "ed25519", feature = "hash", feature = "road"))]
+#[cfg(any(
+    feature = "empty",
+    feature = "ml-dsa",
+    feature = "ed25519",
+    feature = "hash",
+    feature = "road",
+    feature = "install",
+    feature = "embassy"
+))]
 mod measure;
 #[cfg(any(feature = "refuse", feature = "vectors"))]
 mod record;
@@ -18,11 +26,17 @@ mod storage;
 #[cfg(feature = "ed25519")]
 #[path = "subject/ed25519.rs"]
 mod subject;
+#[cfg(feature = "embassy")]
+#[path = "subject/embassy.rs"]
+mod subject;
 #[cfg(feature = "empty")]
 #[path = "subject/empty.rs"]
 mod subject;
 #[cfg(feature = "hash")]
 #[path = "subject/hash.rs"]
+mod subject;
+#[cfg(feature = "install")]
+#[path = "subject/install.rs"]
 mod subject;
 #[cfg(feature = "loader")]
 #[path = "subject/loader.rs"]
