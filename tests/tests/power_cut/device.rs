@@ -183,12 +183,18 @@ impl<F: Chip> Device<F> {
             if self.flash.is_struck() {
                 self.flash.power(cuts.next().copied());
             }
-            match self.start(|awake| awake.go_on(plan)) {
+            let mut runs = false;
+            let went = self.start(|awake| {
+                runs = true;
+                awake.go_on(plan)
+            });
+            match went {
                 Ok(true) => return,
                 Ok(false) => {}
                 Err(error) => {
                     let excused = self.flash.is_struck() || self.flash.is_odd();
-                    Invariant::ComesToAnEnd.holds(excused, &error);
+                    let broken = if runs { Invariant::ComesToAnEnd } else { Invariant::AlwaysBoots };
+                    broken.holds(excused, &error);
                 }
             }
         }
