@@ -191,8 +191,7 @@ impl Profile {
 
     /// The two ways to count agree.
     fn hold(&self) -> Result<()> {
-        let apart = |one: u64, other: u64| one.abs_diff(other).saturating_mul(100);
-        if apart(self.seen(), self.instructions) > self.instructions {
+        if self.seen().abs_diff(self.instructions).saturating_mul(100) > self.instructions {
             return Err(Failure::new(format!(
                 "{}: {} instructions were seen, and {} counted",
                 self.row,
@@ -200,7 +199,7 @@ impl Profile {
                 self.instructions
             )));
         }
-        if apart(self.depth(), self.stack) > self.stack {
+        if self.depth().abs_diff(self.stack) > AROUND {
             return Err(Failure::new(format!(
                 "{}: the stack was seen {} bytes deep, and {} bytes lost their paint",
                 self.row,
@@ -256,6 +255,9 @@ fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("profile.json")
 }
 
+/// Bytes of stack between the paint's top and the first function that is followed: who calls it from within `measure`.
+const AROUND: u64 = 64;
+
 /// What images measure: the first that is there.
 const SUBJECTS: [&str; 3] =
     ["twinseal_firmware::subject::road", "twinseal_firmware::subject::verify", "twinseal_firmware::subject::digest"];
@@ -267,3 +269,48 @@ pub(crate) const SHOWN: [&str; 4] = [
     "m4 road boot small teeth4 set65 opt-z",
     "m4 road pull boot small teeth4 set65 opt-z",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Limits;
+
+    fn profile(seen: u64, depth: u64) -> Profile {
+        let share = Share { function: "a".into(), part: Part::Decision, calls: 1, instructions: seen };
+        let held = Held { function: "a".into(), part: Part::Decision, bytes: depth };
+        Profile { row: "m4".into(), instructions: 1000, stack: 500, functions: vec![share], deepest: vec![held] }
+    }
+
+    #[test]
+    fn the_two_ways_to_count_have_to_agree() {
+        for (seen, depth, agree) in [
+            (1000, 500, true),
+            (990, 436, true),
+            (1010, 564, true),
+            (989, 500, false),
+            (1011, 500, false),
+            (1000, 435, false),
+            (1000, 565, false),
+        ] {
+            assert_eq!(profile(seen, depth).hold().is_ok(), agree, "{seen} {depth}");
+        }
+    }
+
+    #[test]
+    fn profiles_of_other_images_than_the_budgets_are_refused() {
+        let limits = |instructions, stack| Limits { instructions, stack, buffers: 0, flash: 0, tables: 0 };
+        let budgets = |compiler: &str, instructions, stack| Budgets {
+            compiler: compiler.into(),
+            rows: SHOWN.map(|row| (row.to_owned(), limits(instructions, stack))).into(),
+        };
+        let rows = SHOWN.map(|row| Profile { row: row.into(), ..profile(1000, 500) }).into();
+        let mut profiles =
+            Profiles { schema: String::new(), compiler: "rustc 1".into(), emulator: String::new(), rows };
+        assert!(profiles.hold(&budgets("rustc 1", 1005, 500)).is_ok());
+        for stale in [budgets("rustc 2", 1000, 500), budgets("rustc 1", 1020, 500), budgets("rustc 1", 1000, 501)] {
+            assert!(profiles.hold(&stale).is_err());
+        }
+        profiles.rows.pop();
+        assert!(profiles.hold(&budgets("rustc 1", 1000, 500)).is_err(), "a row is missing");
+    }
+}
