@@ -130,8 +130,10 @@ fn flash_that_fails_or_lies_is_never_believed() {
 fn sectors_that_can_not_be_read_for_a_moment_lose_nothing() {
     for plan in Plan::EACH {
         let (started, refused) = COARSE.run(Deaf { plan, stride: sampled(2) });
+        let refusals: Vec<_> = refused.iter().map(|(number, count)| format!("{number:#06x} {count} times")).collect();
         println!(
-            "{plan:?} with sectors that can not be read: {started} starts, refused with {refused:x?}, 0 exceptions"
+            "{plan:?} with sectors that can not be read: {started} starts, refused with {}, 0 exceptions",
+            refusals.join(", ")
         );
         assert!(started > 50 && !refused.is_empty());
     }
