@@ -8,14 +8,14 @@
     reason = "a test that can not go on must stop, loudly, where it is"
 )]
 
-use twinseal_formats::{SealAlgorithm, TrustStore};
+use twinseal_formats::{DigestAlgorithm, SealAlgorithm, TrustStore};
 use twinseal_tests::bundle::Form;
 use twinseal_tests::expanded::with_expanded;
 use twinseal_tests::identity::Identity;
 use twinseal_tests::roads;
 use twinseal_tests::world::{POST_QUANTUM, World};
 use twinseal_verifier::{
-    BadSeal, BadTable, BaseComb, CombSize, ConfigurationError, Ed25519, ExpandedEd25519, ExpandedMlDsa, Fast,
+    BadSeal, BadTable, BaseComb, CombSize, ConfigurationError, Ed25519, ExpandedEd25519, ExpandedMlDsa, Fast, Hasher,
     ParameterSet, SealVerifier, Set44, Set65, Set87, Small, Verifier, WeakKey, WorkingMemory, expand_ml_dsa,
 };
 
@@ -210,4 +210,17 @@ fn table<P: ParameterSet>(key: &[u8]) -> Vec<u32> {
     expand_ml_dsa::<P>(key, |piece| table.extend_from_slice(piece)).expect("a good key");
     assert_eq!(table.len(), P::EXPANDED_WORDS);
     table
+}
+
+/// What goes into a log when somebody prints an anchor says which, and is not its table.
+#[test]
+fn an_expanded_anchor_that_is_printed_is_short() {
+    let key = key_of(SealAlgorithm::MlDsa65, 7);
+    let words = table::<Set65>(&key);
+    let post_quantum = format!("{:?}", ExpandedMlDsa::<Set65>::new(&words, &key).unwrap());
+    let base = format!("{:?}", BaseComb::TEETH_4);
+    let hasher = format!("{:?}", Hasher::new(DigestAlgorithm::Sha384).unwrap());
+    for (printed, names) in [(&post_quantum, "MlDsa65"), (&base, "BaseComb"), (&hasher, "Hasher")] {
+        assert!(printed.contains(names) && printed.len() < 100, "{printed}");
+    }
 }

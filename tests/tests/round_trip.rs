@@ -18,6 +18,8 @@ mod envelope;
 mod evidence;
 #[path = "round_trip/manifest.rs"]
 mod manifest;
+#[path = "round_trip/names.rs"]
+mod names;
 #[path = "round_trip/trust.rs"]
 mod trust;
 

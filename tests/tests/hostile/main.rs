@@ -9,6 +9,7 @@
 //! | `hybrid`, `requirements` | authenticate | which seals there are, and whose |
 //! | `admit`, `rollback` | admit | an authentic release on the wrong device, or at the wrong time |
 //! | `image` | image | payloads, images and storage |
+//! | `resumed` | image | what an earlier reception left in the slot |
 //! | `trust_bytes` | trust | trust stores and trust updates |
 //! | `trust_updates` | authenticate, update | trust updates that a device must not take |
 //! | `configuration` | configuration | stores and devices that would let anything pass |
@@ -17,6 +18,7 @@
 //! | `host` | | nothing: the cases at a host's entry points |
 //! | `devices` | | nothing: writes the cases down, for firmware images |
 //! | `accepted` | | nothing: what looks odd and is good |
+//! | `proofs` | | nothing: what the proofs and the errors say of themselves |
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -29,16 +31,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use twinseal_formats::{
-    DigestAlgorithm, ErrorEntry, EvidenceIndex, PARSE_ERRORS, SealAlgorithm, TrustUpdate, TrustUpdateBody,
-};
+use twinseal_formats::{DigestAlgorithm, ErrorEntry, EvidenceIndex, SealAlgorithm, TrustUpdate, TrustUpdateBody};
 use twinseal_tests::device::Facts;
 use twinseal_tests::expanded::with_expanded;
 use twinseal_tests::trust::{self, Store};
 use twinseal_tests::world::World;
-use twinseal_verifier::{
-    ADMIT_ERRORS, AUTHENTICATE_ERRORS, CONFIGURATION_ERRORS, Error, Fast, IMAGE_ERRORS, UPDATE_ERRORS,
-};
+use twinseal_verifier::{Error, Fast};
 
 mod accepted;
 mod admit;
@@ -52,12 +50,16 @@ mod host;
 mod hybrid;
 mod image;
 mod manifest;
+mod proofs;
 mod requirements;
+mod resumed;
 mod rollback;
 mod seals;
 mod sequences;
 mod trust_bytes;
 mod trust_updates;
+
+use proofs::{TABLES, assert_says_its_row};
 
 /// One bad input.
 pub(crate) struct Case {
@@ -122,7 +124,10 @@ fn refuse_all(cases: &[Case], world: &World) {
     let mut wrong = Vec::new();
     for case in cases {
         let found = match judge(&(case.make)(world), world) {
-            Err(error) => format!("{:04x} {}.{}", error.code().number(), error.stage().name(), error.name()),
+            Err(error) => {
+                assert_says_its_row(&error);
+                format!("{:04x} {}.{}", error.code().number(), error.stage().name(), error.name())
+            }
             Ok(()) => "accepted".into(),
         };
         if found != case.error {
@@ -169,6 +174,7 @@ refused! {
     every_set_of_seals_that_is_not_enough_is_refused_by_name: requirements in twinseal_tests::world::POST_QUANTUM;
     every_release_for_another_device_or_time_is_refused_by_name: admit in ONE;
     every_fault_of_images_and_storage_is_refused_by_name: image in ONE;
+    every_fault_of_a_resumed_reception_is_refused_by_name: resumed in ONE;
     every_fault_of_trust_bytes_is_refused_by_name: trust_bytes in ONE;
     every_trust_update_that_must_not_be_taken_is_refused_by_name: trust_updates in twinseal_tests::world::POST_QUANTUM;
     every_configuration_that_lets_anything_pass_is_refused_by_name: configuration in twinseal_tests::world::POST_QUANTUM;
@@ -194,9 +200,8 @@ fn every_error_number_is_hit_by_a_named_case() {
     assert_eq!(names.len(), cases.len(), "every case has a name of its own");
     let threats: BTreeSet<_> = cases.iter().flat_map(|case| case.threats).collect();
 
-    let lists = [PARSE_ERRORS, AUTHENTICATE_ERRORS, ADMIT_ERRORS, IMAGE_ERRORS, CONFIGURATION_ERRORS, UPDATE_ERRORS];
     let known: BTreeMap<u16, &ErrorEntry> =
-        lists.into_iter().flatten().map(|entry| (entry.code.number(), entry)).collect();
+        TABLES.into_iter().flatten().map(|entry| (entry.code.number(), entry)).collect();
     let text = |entry: &ErrorEntry| format!("{:04x} {}.{}", entry.code.number(), entry.stage.name(), entry.rule);
     let hit: BTreeSet<&str> = cases.iter().map(|case| case.error).collect();
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use twinseal_formats::encode::{self, Encoded, NewSeal};
-use twinseal_formats::{AnchorId, Digest, Envelope, Seal, SealAlgorithm, SealType, Seals, ToBeSigned, TrustUpdate};
+use twinseal_formats::{
+    AnchorId, Digest, Envelope, Fault, Seal, SealAlgorithm, SealType, Seals, ToBeSigned, TrustUpdate,
+};
 
 use crate::{digests, expand, round_trip};
 
@@ -79,6 +81,15 @@ fn envelopes() {
         assert_eq!(read.manifest_bytes(), value.contents);
         assert_eq!(read.sealed_bytes(), encode::with_head(&value.contents));
         assert_seals(read.seals(), value, SealType::Release);
+        // Another form of the same release differs in the number of entries alone; 24 is the first that takes a byte more.
+        for entries in [2, 23, 24, 51] {
+            let other = encode::envelope(entries, &value.digest, &value.seals(), &value.contents);
+            assert_eq!(encode::with_entries(&bytes, entries), other);
+        }
+        for entries in [0, 1, 52] {
+            assert_eq!(encode::with_entries(&bytes, entries).unwrap_err().fault, Fault::EntryCount);
+        }
+        assert_eq!(encode::with_entries(&bytes[..bytes.len() - 1], 2).unwrap_err().fault, Fault::Truncated);
         bytes
     };
     let rewrite = |_: &Value, bytes: &[u8]| {
