@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use twinseal_formats::{
-    AnchorId, ClassId, DigestAlgorithm, ErrorCode, Role, SealAlgorithm, SecurityVersion, SequenceNumber, Stage,
-    TrustEpoch, VendorId,
+    AnchorId, AnchorKey, ClassId, DigestAlgorithm, ErrorCode, Role, SealAlgorithm, SecurityVersion, SequenceNumber,
+    Stage, TrustEpoch, VendorId,
 };
-use twinseal_verifier::BadTable;
+use twinseal_verifier::{BadTable, anchor_id};
 
 #[test]
 fn an_algorithm_has_one_name() {
@@ -48,6 +48,14 @@ fn ids_are_written_as_everybody_writes_them() {
     );
     let numbers = [SequenceNumber(u64::MAX).to_string(), SecurityVersion(0).to_string(), TrustEpoch(7).to_string()];
     assert_eq!(numbers, ["18446744073709551615", "0", "7"]);
+}
+
+/// An identity has one key or two: nothing is the name of none, or of three.
+#[test]
+fn no_other_number_of_keys_has_an_anchor_id() {
+    let bytes = [7; 32];
+    let keys = |count| anchor_id((0..count).map(|_| AnchorKey { algorithm: SealAlgorithm::Ed25519, bytes: &bytes }));
+    assert_eq!([0, 1, 2, 3, 4].map(|count| keys(count).is_some()), [false, true, true, false, false]);
 }
 
 #[test]
