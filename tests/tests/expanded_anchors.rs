@@ -177,7 +177,9 @@ fn a_table_is_not_used_for_another_key_or_set() {
     ExpandedEd25519::expand(&key, CombSize::Teeth4, |piece| bytes.extend_from_slice(piece)).unwrap();
     let anchor = ExpandedEd25519::new(&bytes, &key, BaseComb::TEETH_4).unwrap();
     let signature = Identity::classical(7).sign(SealAlgorithm::Ed25519, b"message", &[]);
-    assert_eq!(anchor.verify(&key, b"message", &signature), Ok(()));
+    assert_eq!((anchor.verify(&key, b"message", &signature), anchor.size()), (Ok(()), CombSize::Teeth4));
+    let printed = format!("{anchor:?}");
+    assert!(printed.contains("Teeth4") && printed.len() < 300, "an anchor that is printed is not its table: {printed}");
     assert_eq!(anchor.verify(&another, b"message", &signature), Err(BadSeal));
     assert_eq!((anchor.examine_key(&key), anchor.examine_key(&another)), (Ok(()), Err(WeakKey)));
 }

@@ -39,6 +39,7 @@ fn every_proof_is_of_the_release_that_was_sealed() {
         let bundle = world.bundle();
         let (bytes, store) = (bundle.to_bytes(Form::Stripped), world.store.encode());
         let verifier = trust::verifier(&store).expect("a good store");
+        assert!(format!("{verifier:?}").starts_with("Verifier { store: TrustStore"));
         let envelope = Envelope::parse(&bytes).expect("a good frame");
         let authentic = verifier.authenticate(&envelope).expect("good seals");
         let manifest = *authentic.manifest();

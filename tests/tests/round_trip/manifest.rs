@@ -89,6 +89,7 @@ fn encode(value: &Value) -> Vec<u8> {
         (read.security_version(), read.minimum_trust_epoch(), read.evidence()),
         (new.security_version, new.minimum_trust_epoch, new.evidence)
     );
+    assert_eq!(read.evidence_entries(), read.evidence().map_or(0, |evidence| evidence.entries()));
     assert_eq!((read.digest_algorithm(), read.component_count()), (value.algorithm, new.components.len()));
     let components = read.components().map(|one| (usize::from(one.index()), one.id(), one.size(), *one.digest()));
     assert!(components.eq(new.components.iter().enumerate().map(|(index, one)| (index, one.id, one.size, one.digest))));
