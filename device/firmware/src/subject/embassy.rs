@@ -13,11 +13,12 @@ use crate::board::given::{APP, RADIO};
 use crate::measure::measure;
 
 pub(crate) fn run() -> ! {
-    measure(|| step(true), || step(false))
+    measure(|| installing(true), || installing(false))
 }
 
 /// 0 if an update that is good comes to its end, 1 if what is bad does not.
-fn step(good: bool) -> u32 {
+#[inline(never)]
+fn installing(good: bool) -> u32 {
     prepare(good);
     #[cfg(feature = "receive")]
     if receive(good).is_none() {

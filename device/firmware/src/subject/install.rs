@@ -20,15 +20,20 @@ pub(crate) fn run() -> ! {
         crate::board::exit(1);
     }
     measure(
-        || number(with_verifier(|verifier| step(BUNDLE.bytes(), verifier))),
+        || installing(BUNDLE.bytes()),
         || {
             program(SLOTS[0], TAMPERED.bytes());
-            number(with_verifier(|verifier| step(TAMPERED.bytes(), verifier)))
+            installing(TAMPERED.bytes())
         },
     )
 }
 
 /// What is measured.
+#[inline(never)]
+fn installing(bundle: &[u8]) -> u32 {
+    number(with_verifier(|verifier| step(bundle, verifier)))
+}
+
 #[inline(never)]
 fn step(bundle: &[u8], verifier: &Verifier<'_>) -> Result<(), Error> {
     #[cfg(feature = "receive")]
