@@ -146,6 +146,8 @@ fn holds(bytes: &[u8], digest: &Digest) -> bool {
 fn differences(frame: &[u8], envelope: &Envelope<'_>) -> Vec<String> {
     let view = match SuitView::read_frame(frame) {
         Ok(view) => view,
+        // It reads the manifest together with the frame. One that our reader refuses too is no disagreement.
+        Err(_) if Manifest::parse(envelope.manifest_bytes()).is_err() => return Vec::new(),
         Err(error) => return vec![format!("the second reader does not read this envelope: {error}")],
     };
     let mut found = Vec::new();

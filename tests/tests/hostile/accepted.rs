@@ -17,6 +17,15 @@ fn accepted(world: &World, bundle: &Bundle, store: &Store) {
 }
 
 #[test]
+fn as_many_components_as_there_can_be_are_accepted() {
+    let mut world = World::new(POST_QUANTUM[0]);
+    world.release.components = ('a'..='p').map(|id| (id.into(), format!("image {id}").into_bytes())).collect();
+    world.facts.components = world.release.components.iter().map(|(id, _)| id.clone()).collect();
+    assert_eq!(world.facts.components.len(), 16);
+    accepted(&world, &world.bundle(), &world.store);
+}
+
+#[test]
 fn an_unknown_anchors_seal_of_an_unknown_algorithm_is_skipped() {
     for set in POST_QUANTUM {
         let world = World::new(set);

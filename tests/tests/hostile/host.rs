@@ -1,10 +1,13 @@
 //! The same cases at a host's entry points: `verify` and what `inspect`, `extract` and the other commands open a bundle with.
 
+use core::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use twinseal::audit::{self, Inputs};
 use twinseal::bundle::Bundle;
 use twinseal::byte_map::{self, ByteMap};
+use twinseal::evidence::Day;
 use twinseal::forms::Opened;
 use twinseal::judge::{Purpose, judge};
 use twinseal::store;
@@ -16,7 +19,13 @@ use twinseal_tests::trust::Store;
 use twinseal_tests::world::World;
 use twinseal_verifier::Error;
 
+use crate::document::{Part, hold};
 use crate::{Input, ONE, cases_and_sets};
+
+#[path = "ceremony.rs"]
+mod ceremony;
+
+use ceremony::{Paper, papers};
 
 /// Number and name, as the cases have them.
 fn text(error: &Error) -> String {
@@ -119,6 +128,106 @@ fn every_case_is_refused_by_verify_with_the_devices_number() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(beside, BESIDE.len());
     assert!(ran >= 335 && opened >= 230 && mapped >= 100, "cases were lost: {ran}, {opened}, {mapped}");
+}
+
+/// What an audit says to a bundle: the number and name of its refusal.
+fn audited(bundle: &Path, store: &Store) -> String {
+    let bytes = store.encode();
+    let verifier = match store::open(&bytes) {
+        Ok(verifier) => verifier,
+        Err(error) => return text(&error),
+    };
+    let inputs = Inputs {
+        date: Day::new(2026, 11, 26).expect("a day"),
+        previous: Vec::new(),
+        builder_keys: Vec::new(),
+        profiles: Vec::new(),
+        payloads: Some("nowhere".into()),
+    };
+    let audit = audit::audit(bundle, &verifier, &inputs).expect("the file can be read");
+    if let Some(first) = audit.disagreements.first() {
+        return format!("DISAGREEMENT: {first}");
+    }
+    assert_eq!(audit.refusal.is_none(), audit.verdict == "accepted");
+    audit.refusal.map_or_else(|| "accepted".into(), |refusal| format!("{:04x} {}", refusal.number, refusal.code))
+}
+
+/// An audit knows no device: it decides as one would for which the release is, and which never had another. What is wrong for the
+/// device of a case alone, an audit can not see; of the others it says exactly what the device says.
+fn of_its_device<'a>(name: &str, error: &'a str) -> &'a str {
+    if BESIDE.contains(&name) {
+        return "0601 image.missing";
+    }
+    match error.split_once(' ').expect("a number").1 {
+        "admit.trust-epoch" => error,
+        "admit.vendor-mismatch" | "admit.class-mismatch" if !name.ends_with("that the trust store is for too") => {
+            "070a configuration.device-not-served"
+        }
+        "configuration.component-list" => "accepted",
+        other if other.starts_with("admit.") => "accepted",
+        _ => error,
+    }
+}
+
+#[test]
+fn every_case_is_audited_with_the_devices_number() {
+    let world = World::new(ONE[0]);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile-audited.twinseal");
+    let (mut ran, mut accepted, mut wrong) = (0, 0, Vec::new());
+    for case in cases_and_sets().into_iter().flat_map(|(cases, _)| cases) {
+        let (bytes, store) = match (case.make)(&world) {
+            Input::Bundle(bytes) => (bytes, world.store.clone()),
+            Input::Elsewhere(bytes, store, _) => (bytes, store),
+            Input::Store(_) | Input::Update(_) | Input::Body(_) | Input::Evidence(_) | Input::Gone(_) => continue,
+        };
+        ran += 1;
+        fs::write(&path, &bytes).expect("a file below target");
+        let (found, expected) = (audited(&path, &store), of_its_device(&case.name, case.error));
+        accepted += usize::from(expected == "accepted");
+        if found != expected {
+            wrong.push(format!("{}: an audit says {found}, not {expected}", case.name));
+        }
+    }
+    fs::remove_file(&path).expect("the file can be removed");
+    println!("{ran} bad bundles audited, {accepted} of them bad for their device alone");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(ran >= 335 && accepted <= 40, "cases were lost: {ran}, {accepted}");
+}
+
+#[test]
+fn the_document_lists_what_a_host_says() {
+    let mut listed = String::from(
+        "
+`audit` says the device's number to each bundle above; but it knows no device, and decides as one would for which the release is and which never had
+another (`every_case_is_audited_with_the_devices_number`). What it says instead:
+
+| input | device | `audit` |
+|---|---|---|
+",
+    );
+    let world = World::new(ONE[0]);
+    for case in cases_and_sets().into_iter().flat_map(|(cases, _)| cases) {
+        let is_bundle = matches!((case.make)(&world), Input::Bundle(_) | Input::Elsewhere(..));
+        let said = of_its_device(&case.name, case.error);
+        if is_bundle && said != case.error {
+            writeln!(listed, "| {} | `{}` | `{said}` |", case.name, case.error).expect("a string takes everything");
+        }
+    }
+    listed.push_str(
+        "
+## ceremony
+
+`every_bad_request_and_answer_is_refused_by_name`: signing requests and answers, to what `ceremony assemble` reads them with. The sentence is the error; of a
+seal, its algorithm and anchor id stand in front.
+
+| input | says |
+|---|---|
+",
+    );
+    for Paper { name, says, .. } in papers() {
+        writeln!(listed, "| {name} | {} |", says.trim_end_matches([':', ' '])).expect("a string takes everything");
+    }
+    hold(Part::Host, &listed);
 }
 
 #[test]

@@ -301,6 +301,12 @@ fn differences_and_shortfalls() {
     for other in [b"abd".as_slice(), b"ab", b"abcd", b""] {
         assert_ne!(difference(b"abc", other), 0);
     }
+    // As long as the longest digest: each byte counts.
+    for at in 0..64 {
+        let mut other = [7; 64];
+        other[at] ^= 0x80;
+        assert_ne!(difference(&[7; 64], &other), 0);
+    }
     let numbers = [0, 1, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 1 << 32, u64::MAX - 1, u64::MAX];
     for number in numbers {
         for demanded in numbers {
