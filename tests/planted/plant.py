@@ -1,26 +1,26 @@
 #!/usr/bin/env python3
-"""Plants known bugs, one at a time, in a copy of the tree, and demands that a check turns red.
+"""Plants known bugs in a copy of the tree, one of them on at a time, and demands that a check turns red.
 
   plant.py                 plants all of bugs.toml, and says what each check said without any
   plant.py NAME ...        plants these
   plant.py --fit           only sees that every bug still has its place, and that docs/planted-bugs.md lists them
   plant.py --table         writes docs/planted-bugs.md
 
-A bug that no longer has its one place is a failure, and so is one that does not compile: it would have been found by no test.
+A bug that no longer has its one place is a failure, and so is one that does not compile: it would have been found by no test. They are built
+all at once (tests/together.py), but for those that say `alone`, whose check reads the sources.
 """
 
-import os
 import re
-import shutil
-import subprocess
 import sys
 import time
 import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-WORK = ROOT / "target" / "planted"
+sys.path.insert(0, str(HERE.parent))
+
+from together import ROOT, Change, Together, copy_of_the_tree, locked, run, test_binary  # noqa: E402
+
 DOCUMENT = ROOT / "docs" / "planted-bugs.md"
 
 # What turns red: short names of `cargo test` with what is behind them.
@@ -31,6 +31,7 @@ CHECKS = {
     "power-cut": ["-p", "twinseal-tests", "--test", "power_cut"],
     "verifier": ["-p", "twinseal-verifier", "--all-features", "--lib"],
 }
+PACKAGES = ["twinseal-formats", "twinseal-verifier", "twinseal-installer", "twinseal-tests"]
 
 
 def bugs():
@@ -38,10 +39,13 @@ def bugs():
         found = tomllib.load(file)["bug"]
     names = [bug["name"] for bug in found]
     assert len(set(names)) == len(names) >= 20, "at least twenty bugs, each under its own name"
-    for bug in found:
-        places = (ROOT / bug["file"]).read_text().count(bug["find"])
-        if places != 1:
-            sys.exit(f"{bug['name']}: what it replaces stands {places} times in {bug['file']}; bring bugs.toml up to date")
+    for number, bug in enumerate(found, 1):
+        text, edits = (ROOT / bug["file"]).read_text(), []
+        for find, replace in [(bug["find"], bug["replace"]), *bug.get("and", [])]:
+            if text.count(find) != 1:
+                sys.exit(f"{bug['name']}: what it replaces stands {text.count(find)} times in {bug['file']}; bring bugs.toml up to date")
+            edits.append((text.index(find), text.index(find) + len(find), replace))
+        bug["change"] = Change(number, bug["file"], edits)
     return found
 
 
@@ -66,55 +70,28 @@ def table(found):
     )
 
 
-def copy_of_the_tree():
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True
-    ).stdout
-    tree = WORK / "tree"
-    for name in filter(None, listed.decode().split("\0")):
-        source, place = ROOT / name, tree / name
-        # What did not change keeps its time, so that little is built again.
-        if source.is_file() and not (place.exists() and place.read_bytes() == source.read_bytes()):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, place)
-    if not (WORK / "target").exists() and (ROOT / "target" / "debug").exists():
-        # Dependencies are built already; ours are built again, for they lie elsewhere.
-        WORK.joinpath("target").mkdir(parents=True)
-        for part in ("build", "deps", ".fingerprint"):
-            shutil.copytree(ROOT / "target" / "debug" / part, WORK / "target" / "debug" / part, copy_function=os.link)
-    return tree
-
-
-def run(tree, check, only=None):
-    """Whether the check, or one test of it, is green; the tests that failed; and what was printed."""
-    arguments = ["cargo", "test", "--locked", "--quiet", "--target-dir", str(WORK / "target"), *CHECKS[check]]
-    built = subprocess.run([*arguments, "--no-run"], cwd=tree, capture_output=True, text=True)
-    if built.returncode != 0:
-        sys.exit(f"{check} does not compile:\n{built.stderr[-4000:]}")
-    one = ["--", "--exact", only] if only else []
-    ran = subprocess.run([*arguments, *one], cwd=tree, capture_output=True, text=True)
-    failed = re.findall(r"^    (\S+)$", ran.stdout[ran.stdout.rfind("\nfailures:\n") :], re.MULTILINE)
-    return ran.returncode == 0, failed, ran.stdout
-
-
-def plant(tree, bug):
-    place = tree / bug["file"]
-    honest = place.read_text()
-    place.write_text(honest.replace(bug["find"], bug["replace"]))
-    try:
-        green, failed, output = run(tree, bug["check"], only=bug["red"])
-        if green:
-            # Then whether any other test sees it, to say so.
-            green, failed, output = run(tree, bug["check"])
-    finally:
-        place.write_text(honest)
-    if green:
-        return f"{bug['name']}: NOT FOUND by {bug['check']}"
-    if bug.get("red") not in failed:
-        return f"{bug['name']}: {bug['check']} failed, but at {failed}"
+def fault(bug, binary, number):
+    """What is wrong with how a planted bug was found."""
+    code, output = run(binary, ["--exact", bug["red"]], number)
+    failed = re.findall(r"^    (\S+)$", output[output.rfind("\nfailures:\n") :], re.MULTILINE)
+    if code == 0:
+        # Then whether any other test sees it, to say so.
+        code, _ = run(binary, [], number)
+        return f"{bug['name']}: " + (f"NOT FOUND by {bug['check']}" if code == 0 else f"{bug['check']} failed, but not at {bug['red']}")
+    if bug["red"] not in failed:
+        return f"{bug['name']}: {bug['check']} did not end as a test does: {code}"
     if bug.get("says", "") not in output:
         return f"{bug['name']}: {bug['red']} is red, but does not say \"{bug['says']}\":\n{output[-2000:]}"
     return None
+
+
+def green(binary, check, bugs):
+    """Sees that the tests exist, and are green without any bug."""
+    tests = sorted({bug["red"] for bug in bugs})
+    code, output = run(binary, ["--exact", *tests])
+    if code != 0 or f"\nrunning {len(tests)} test" not in output:
+        sys.exit(f"{check} is not green without any bug, with {tests}:\n{output[-4000:]}")
+    print(f"{check}: green without any bug", flush=True)
 
 
 def main():
@@ -133,18 +110,41 @@ def main():
         sys.exit(f"there is no bug {', '.join(sorted(unknown))}")
     chosen = [bug for bug in found if not arguments or bug["name"] in arguments]
 
-    tree = copy_of_the_tree()
-    for check in sorted({bug["check"] for bug in chosen}):
-        green, failed, output = run(tree, check)
-        if not green:
-            sys.exit(f"{check} is red without any bug, at {failed}:\n{output[-4000:]}")
-        print(f"{check}: green without any bug", flush=True)
+    lock, start = locked("planted"), time.monotonic()
+    # All of them, so that those of another run need no build of their own.
+    changes = Together("planted", [bug["change"] for bug in found if not bug.get("alone")])
+    changes.build(PACKAGES)
+    alone = {change.number for change in [*changes.alone, *changes.refused]}
+    alone |= {bug["change"].number for bug in found if bug.get("alone")}
+    print(f"{len(changes.within)} bugs in one build, {len(alone)} by themselves ({time.monotonic() - start:.0f} s)", flush=True)
     missed = []
-    for bug in chosen:
+
+    def plant(bug, binary, number):
         start = time.monotonic()
-        fault = plant(tree, bug)
-        print(fault or f"{bug['name']}: found by {bug['red']} ({time.monotonic() - start:.0f} s)", flush=True)
-        missed += [fault] if fault else []
+        wrong = fault(bug, binary, number)
+        print(wrong or f"{bug['name']}: found by {bug['red']} ({time.monotonic() - start:.0f} s)", flush=True)
+        missed.extend([wrong] if wrong else [])
+
+    for check in sorted({bug["check"] for bug in chosen}):
+        own = [bug for bug in chosen if bug["check"] == check and bug["change"].number not in alone]
+        if own:
+            binary = test_binary(changes.tree, CHECKS[check])
+            assert binary, f"{check} compiles"
+            green(binary, check, own)
+        for bug in own:
+            plant(bug, binary, bug["change"].number)
+    tree = copy_of_the_tree("planted-alone")
+    for bug in chosen:
+        if bug["change"].number in alone:
+            honest = (ROOT / bug["file"]).read_text()
+            green(test_binary(tree, CHECKS[bug["check"]]), bug["check"], [bug])
+            (tree / bug["file"]).write_text(bug["change"].applied(honest))
+            binary = test_binary(tree, CHECKS[bug["check"]])
+            (tree / bug["file"]).write_text(honest)
+            if not binary:
+                sys.exit(f"{bug['name']} does not compile")
+            plant(bug, binary, 0)
+    lock.close()
     if missed:
         sys.exit(f"{len(missed)} of {len(chosen)} were not found as they should be")
     print(f"{len(chosen)} planted bugs, each found")
