@@ -19,6 +19,8 @@
 
 #[path = "ml_dsa_engine/forge.rs"]
 mod forge;
+#[path = "ml_dsa_engine/misread.rs"]
+mod misread;
 #[path = "ml_dsa_engine/mutate.rs"]
 mod mutate;
 #[path = "ml_dsa_engine/peers.rs"]
@@ -139,4 +141,31 @@ fn the_engine_agrees_with_three_others_on_ml_dsa_65() {
 #[test]
 fn the_engine_agrees_with_three_others_on_ml_dsa_87() {
     compare::<peers::Peers87>();
+}
+
+/// How many of the signatures that only a verifier without one check would take were refused by all seven.
+fn refused_where_one_check_refuses<P: Peers>() -> u32 {
+    let mut random = Random(5);
+    let mut refused = 0;
+    for _ in 0..20 {
+        let forger = Forger::<P>::new(&mut random);
+        let verifiers = Verifiers::<P>::new(&forger.key);
+        for kind in misread::KINDS {
+            let verdicts = verifiers.verdicts(&forger.misread(&mut random, kind));
+            assert!(verdicts.iter().all(|(_, accepted)| !accepted), "{}: {kind}: {verdicts:?}", P::NAME);
+            refused += 1;
+        }
+    }
+    refused
+}
+
+#[test]
+fn what_one_check_alone_refuses_is_refused() {
+    let refused = [
+        refused_where_one_check_refuses::<peers::Peers44>(),
+        refused_where_one_check_refuses::<peers::Peers65>(),
+        refused_where_one_check_refuses::<peers::Peers87>(),
+    ];
+    println!("{refused:?} forgeries with one fault each, 0 accepted by 7 verifiers");
+    assert_eq!(refused, [60; 3]);
 }

@@ -11,7 +11,7 @@ use crate::{Case, Random};
 pub(crate) const KINDS: usize = 11;
 
 const Q: i64 = 8_380_417;
-type Poly = [i64; 256];
+pub(crate) type Poly = [i64; 256];
 
 /// A key with t1 = 0 and its matrix.
 pub(crate) struct Forger<P> {
@@ -75,11 +75,10 @@ impl<P: Peers> Forger<P> {
             context: Vec::new(),
             signature: vec![0; P::SIGNATURE],
         };
-        for (at, value) in z.iter().flatten().enumerate() {
-            write_z::<P>(&mut case.signature, at, *value);
-        }
+        write::<P>(&mut case.signature, &z);
         // The hint says the same in the wrong encodings; kind 10 says that the omitted one is not there.
-        case.signature[..P::CHALLENGE].copy_from_slice(&self.challenge(&case.message, &w, &hint));
+        let challenge = self.challenge(&case, &w, &hint);
+        case.signature[..P::CHALLENGE].copy_from_slice(&challenge);
         let row = hint.iter().position(|row| row.len() >= 2);
         let total: usize = hint.iter().map(Vec::len).sum();
         let (name, mut valid) = match (kind, row) {
@@ -118,7 +117,7 @@ impl<P: Peers> Forger<P> {
     }
 
     /// A z.
-    fn product(&self, z: &[Poly]) -> Vec<Poly> {
+    pub(crate) fn product(&self, z: &[Poly]) -> Vec<Poly> {
         let z: Vec<Poly> = z.iter().map(|z| self.ntt(*z)).collect();
         let row = |row: &Vec<Poly>| -> Poly {
             self.inverse(core::array::from_fn(|n| row.iter().zip(&z).map(|(a, z)| a[n] * z[n] % Q).sum::<i64>() % Q))
@@ -149,17 +148,23 @@ impl<P: Peers> Forger<P> {
         Some((row, at))
     }
 
-    /// c-tilde (FIPS 204, Algorithm 8, line 12).
-    fn challenge(&self, message: &[u8], w: &[Poly], hint: &[Vec<u8>]) -> Vec<u8> {
+    /// c-tilde (FIPS 204, Algorithm 8, line 12). A position that stands twice is used twice, and of the context's length the low byte counts.
+    pub(crate) fn challenge(&self, case: &Case, w: &[Poly], hint: &[Vec<u8>]) -> Vec<u8> {
         let mut mu = [0; 64];
         let mut tr = [0; 64];
         Shake256::default().chain(&self.key).finalize_xof().read(&mut tr);
-        Shake256::default().chain(tr).chain([0, 0]).chain(message).finalize_xof().read(&mut mu);
+        let prefixed = Shake256::default()
+            .chain(tr)
+            .chain([0, case.context.len().to_le_bytes()[0]])
+            .chain(&case.context)
+            .chain(&case.message);
+        prefixed.finalize_xof().read(&mut mu);
         let bits = if P::GAMMA2 == 95_232 { 6 } else { 4 };
         let mut encoded = vec![0_u8; P::K * 32 * bits];
         for (row, (w, hint)) in w.iter().zip(hint).enumerate() {
             for (n, r) in w.iter().enumerate() {
-                let value = use_hint(hint.contains(&u8::try_from(n).unwrap()), *r, P::GAMMA2);
+                let times = hint.iter().filter(|position| usize::from(**position) == n).count();
+                let value = decompose((0..times).fold(*r, |r, _| use_hint(r, P::GAMMA2) * 2 * P::GAMMA2), P::GAMMA2).0;
                 for bit in (0..bits).filter(|bit| (value >> bit) & 1 == 1) {
                     let at = (row * 256 + n) * bits + bit;
                     encoded[at / 8] |= 1 << (at % 8);
@@ -230,7 +235,7 @@ fn hint<P: Peers>(random: &mut Random, at_least: usize, one: Option<(usize, usiz
 }
 
 /// HintBitPack (FIPS 204, Algorithm 20), of whatever is there.
-fn encode_hint<P: Peers>(hint: &[Vec<u8>], bytes: &mut [u8]) {
+pub(crate) fn encode_hint<P: Peers>(hint: &[Vec<u8>], bytes: &mut [u8]) {
     let mut at = 0;
     for (row, positions) in hint.iter().enumerate() {
         bytes[at..at + positions.len()].copy_from_slice(positions);
@@ -248,12 +253,18 @@ fn decompose(r: i64, gamma2: i64) -> (i64, i64) {
     if r - r0 == Q - 1 { (0, r0 - 1) } else { ((r - r0) / (2 * gamma2), r0) }
 }
 
-/// FIPS 204, Algorithm 40.
-fn use_hint(hint: bool, r: i64, gamma2: i64) -> i64 {
+/// FIPS 204, Algorithm 40, where the hint is 1.
+fn use_hint(r: i64, gamma2: i64) -> i64 {
     let m = (Q - 1) / (2 * gamma2);
-    match (hint, decompose(r, gamma2)) {
-        (false, (r1, _)) => r1,
-        (true, (r1, r0)) if r0 > 0 => (r1 + 1) % m,
-        (true, (r1, _)) => (r1 - 1).rem_euclid(m),
+    match decompose(r, gamma2) {
+        (r1, r0) if r0 > 0 => (r1 + 1) % m,
+        (r1, _) => (r1 - 1).rem_euclid(m),
+    }
+}
+
+/// Writes z.
+pub(crate) fn write<P: Peers>(signature: &mut [u8], z: &[Poly]) {
+    for (at, value) in z.iter().flatten().enumerate() {
+        write_z::<P>(signature, at, *value);
     }
 }
