@@ -8,6 +8,8 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/tool.rs"]
 mod tool;
 
@@ -86,7 +88,7 @@ fn an_image_larger_than_the_memory_is_installed() {
 fn mounting(place: &Place, script: &str) -> Option<Output> {
     let allowed = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).output();
     if !allowed.is_ok_and(|output| output.status.success()) {
-        println!("skipped: needs unshare, and leave to mount");
+        needs::skipped("a full disk", 1, "unshare, and leave to mount");
         return None;
     }
     let mut command = Command::new("unshare");
@@ -156,7 +158,7 @@ fn slots_that_are_block_devices_live_the_same_life() {
         fs::write(place.at(file), vec![0; 4 << 20]).expect("a file");
     }
     let (Some(a), Some(b)) = (Loop::over(&place, "disk-a"), Loop::over(&place, "disk-b")) else {
-        println!("skipped: needs loop devices, and leave to attach them (losetup)");
+        needs::skipped("block devices", 1, "loop devices, and leave to attach them (losetup)");
         return;
     };
     place.write("gateway.toml", description("state", &a.0, &b.0));
