@@ -7,10 +7,10 @@
 //! One rule is enforced with it: a sequence number of a vendor and class belongs to one release for ever, and the place of a trust store to
 //! one trust update.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use twinseal_formats::Digest;
@@ -45,8 +45,16 @@ struct Recorded {
     identity: String,
     /// The line that named it first.
     number: u64,
-    /// Who sealed it, and in which line that stands.
-    sealers: BTreeMap<BTreeSet<String>, u64>,
+    /// Who sealed it, by name and in order, and in which line that stands. Hardly ever more than one entry, and there is one for each line of
+    /// the journal: in a map it would take the most of the memory.
+    sealers: Vec<(Vec<String>, u64)>,
+}
+
+impl Recorded {
+    /// The line that says that these sealed it.
+    fn line_of(&self, sealers: &[String]) -> Option<u64> {
+        self.sealers.iter().find(|(names, _)| names == sealers).map(|(_, line)| *line)
+    }
 }
 
 /// Something else that was sealed has what can belong to one only: what was to be sealed is refused.
@@ -158,9 +166,8 @@ impl Journal {
             if let Some(taken) = this.taken_by(act) {
                 return Ok(Err(taken));
             }
-            let sealers = act.sealers();
-            if let Some(line) = this.recorded(act).and_then(|(_, recorded)| recorded.sealers.get(&sealers)) {
-                return Ok(Ok(Appended::Already(*line)));
+            if let Some(line) = this.recorded(act).and_then(|(_, recorded)| recorded.line_of(&names(act))) {
+                return Ok(Ok(Appended::Already(line)));
             }
             let line = Line::new(this.chain.lines(), this.chain.head(), Entry::from(act.clone()))?;
             this.write(&line)?;
@@ -195,13 +202,19 @@ impl Journal {
             return Err(Failure::new(format!("{}: became shorter while it was used", name(&self.path)))
                 .remedy("`twinseal journal verify` with a head that you noted says what is missing"));
         }
-        let mut bytes = vec![0; usize::try_from(length.saturating_sub(self.position)).unwrap_or(usize::MAX)];
-        self.file.read_exact_at(&mut bytes, self.position).map_err(|error| unreadable(&self.path, error))?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end.saturating_add(1));
-        for line in bytes.get(..whole).unwrap_or_default().split_inclusive(|byte| *byte == b'\n') {
-            let text = str::from_utf8(line).map_err(|error| unreadable(&self.path, io::Error::other(error)))?;
-            self.take(text.trim_end_matches('\n'))?;
-            self.position = self.position.saturating_add(self::length(line));
+        let failed = |error| unreadable(&self.path, error);
+        let mut file = self.file.try_clone().map_err(failed)?;
+        file.seek(SeekFrom::Start(self.position)).map_err(failed)?;
+        // Line by line: a journal may be longer than the memory.
+        let mut unread = BufReader::new(file.take(length.saturating_sub(self.position)));
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            unread.read_until(b'\n', &mut line).map_err(|error| unreadable(&self.path, error))?;
+            let Some(text) = line.strip_suffix(b"\n") else { break };
+            let text = str::from_utf8(text).map_err(|error| unreadable(&self.path, io::Error::other(error)))?;
+            self.take(text)?;
+            self.position = self.position.saturating_add(self::length(&line));
         }
         if self.chain.lines() == 0 {
             return Err(Failure::new(format!("{}: is no journal: it has no line", name(&self.path)))
@@ -221,7 +234,7 @@ impl Journal {
         let recorded = self.claims.entry(act.claim()).or_insert_with(|| Recorded {
             identity: act.identity().to_owned(),
             number: line.number,
-            sealers: BTreeMap::new(),
+            sealers: Vec::new(),
         });
         if recorded.identity != act.identity() {
             return Err(Failure::new(format!(
@@ -232,7 +245,10 @@ impl Journal {
                 act.claim(),
             )));
         }
-        recorded.sealers.entry(act.sealers()).or_insert(line.number);
+        let names = names(act);
+        if recorded.line_of(&names).is_none() {
+            recorded.sealers.push((names, line.number));
+        }
         Ok(())
     }
 
@@ -291,6 +307,11 @@ enum Lock {
 #[must_use]
 pub fn shown(digest: &Digest) -> String {
     digest.to_string()
+}
+
+/// Who seals, in order.
+fn names(act: &Act) -> Vec<String> {
+    act.sealers().into_iter().collect()
 }
 
 fn length(bytes: &[u8]) -> u64 {
