@@ -280,7 +280,9 @@ fn a_wrong_entry_is_noticed() {
     let good = table(&key.bytes, CombSize::Teeth4);
     for entry in 0..cases(9, 1) {
         let mut bad = good.clone();
-        bad[48 + 96 * entry] ^= 1;
+        // No signature uses every entry. Under Miri one has to do, and all are wrong.
+        let wrong = if cfg!(miri) { 0..(bad.len() - 48) / 96 } else { entry..entry + 1 };
+        wrong.for_each(|entry| bad[48 + 96 * entry] ^= 1);
         let mut counts = Counts::default();
         counts.run(&mut numbers, &key, &bad, strict, cases(20, 1));
         assert!(counts.0[&Kind::Valid][2] > 0, "entry {entry}");
@@ -321,7 +323,7 @@ fn combs_against_double_scalar_multiplication<F: Field>() -> usize {
         let bytes = table(&key.bytes, size);
         let anchor = ExpandedEd25519::from_write_protected(&bytes, &key.bytes, BaseComb::of_size(size)).unwrap();
         let point = VerifyingKey::from_bytes(&key.bytes).unwrap().to_edwards();
-        for (s, s_at) in edges.iter().zip(0_usize..).step_by(cases(1, 400)) {
+        for (s, s_at) in edges.iter().zip(0_usize..).step_by(cases(1, 600)) {
             for k in [&edges[s_at], &edges[(s_at * 7 + 3) % edges.len()], &BigUint::ZERO, &one, &(order() - 1_u8)] {
                 for (s, k) in [(s, k), (k, s)] {
                     let (s, k) = (fixed(s), fixed(k));
@@ -344,7 +346,7 @@ fn combs_are_right_for_scalars_at_the_edges() {
         [combs_against_double_scalar_multiplication::<Narrow>(), combs_against_double_scalar_multiplication::<Wide>()];
     println!("combs: {ran:?} pairs of scalars");
     assert_eq!(ran[0], ran[1]);
-    assert!(ran[0] >= cases(20_000, 20));
+    assert!(ran[0] >= cases(20_000, 10));
 }
 
 #[test]
