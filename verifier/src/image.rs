@@ -149,10 +149,9 @@ impl<'m, P: Procedure> AdmittedManifest<'m, P> {
                 return Err(ImageError::Truncated { component: index }.into());
             }
             let start = position.saturating_add(head_size);
-            let found = compare_digest(&component, scratch, &mut |offset, buffer| {
+            trail = compare_digest(&component, trail, scratch, &mut |offset, buffer| {
                 source.read(start.saturating_add(offset), buffer)
             })?;
-            trail = trail.image(index, found);
             position = start.saturating_add(component.size());
         }
         Ok(trail)
@@ -170,8 +169,7 @@ pub(crate) fn verify_all<P: Procedure, S: Storage>(
     manifest.components().try_for_each(|component| fits(&component, storage))?;
     manifest.components().try_fold(trail, |trail, component| {
         let index = component.index();
-        let found = compare_digest(&component, scratch, &mut |offset, buffer| storage.read(index, offset, buffer))?;
-        Ok(trail.image(index, found))
+        compare_digest(&component, trail, scratch, &mut |offset, buffer| storage.read(index, offset, buffer))
     })
 }
 
@@ -191,10 +189,16 @@ pub(crate) fn fits<S: Storage>(component: &Component<'_>, storage: &mut S) -> Re
 /// Fills a buffer from an image's bytes at an offset.
 type Read<'a> = dyn FnMut(u64, &mut [u8]) -> Result<(), StorageFault> + 'a;
 
-/// Hashes an image in pieces as large as `scratch` and compares the digest, twice: gives back what the second look found. One function for all
-/// storage, for a device has several kinds.
+/// Hashes an image in pieces as large as `scratch` and compares the digest, twice: gives back the trail behind the image. Not what the second look
+/// found, for that is zero where all is well, and zero is what a caller who misses the refusal finds as well. One function for all storage,
+/// for a device has several kinds.
 #[inline(never)]
-fn compare_digest(component: &Component<'_>, scratch: &mut [u8], read: &mut Read<'_>) -> Result<u32, Error> {
+fn compare_digest(
+    component: &Component<'_>,
+    trail: Trail,
+    scratch: &mut [u8],
+    read: &mut Read<'_>,
+) -> Result<Trail, Error> {
     let index = component.index();
     let algorithm = component.digest().algorithm();
     let mut hasher = Hasher::new(algorithm).ok_or(AuthenticateError::DigestNotAvailable { algorithm })?;
@@ -213,7 +217,8 @@ fn compare_digest(component: &Component<'_>, scratch: &mut [u8], read: &mut Read
     }
     match hasher.finish() {
         Some(computed) if computed == *component.digest() => {
-            Ok(difference(black_box(&computed).as_bytes(), black_box(component).digest().as_bytes()))
+            let found = difference(black_box(&computed).as_bytes(), black_box(component).digest().as_bytes());
+            Ok(trail.image(index, found))
         }
         _ => Err(ImageError::DigestMismatch { component: index }.into()),
     }
