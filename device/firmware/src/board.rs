@@ -1,5 +1,5 @@
 //! The board: start-up, the debugger's services, the counter of instructions, the paint on the stack, memory that is lent, and the
-//! sections of what is given. All `unsafe` of the images is below here.
+//! sections of what is given. All `unsafe` of the images is below here, but for two calls that take memory in the place of flash.
 #![allow(unsafe_code, reason = "there is no operating system to do it")]
 #![allow(dead_code, unused_imports, reason = "each image needs some of it")]
 
