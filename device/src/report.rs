@@ -286,7 +286,8 @@ const TAKEN_APART: [&str; 4] = [
 const HOST_NOTE: &str = "\
 `sh benches/performance.sh`: all of a group in turns of some milliseconds, round after round, in one run; medians, and ratios as medians of the ratios within \
 rounds, on a machine with two shared processors. `pqcrypto-dilithium` implements a draft of the standard and is timed over a signature of its own (ADR 1). \
-Payloads of whole roads are zeros, made as they are read.";
+Payloads of whole roads are zeros, made as they are read. Compare by the ratios: a median is of all rounds, busy ones too, so the quotient of two medians \
+can differ from the ratio beside them. How much noise is left shows where hashing alone seems to take longer than the road that contains it.";
 
 /// The group that has a chart.
 const HYBRID: &str = "hybrid 65";
