@@ -76,6 +76,7 @@ fn the_audit_tells_the_disagreement_apart_from_a_seal_that_is_bad_to_both() {
         &audit.seals.as_ref().expect("a matrix").identities.iter().find(|one| one.label.is_some()).expect("one").halves;
     assert_eq!((halves[0].device, halves[0].independent), (Some(false), Some(true)));
     assert_eq!((halves[1].device, halves[1].independent), (Some(true), Some(true)));
+    assert_eq!(audit.profiles.len(), 4);
     assert!(audit.profiles.iter().all(|profile| !profile.met), "nothing may be concluded");
 
     let mut bad = Desk::good();

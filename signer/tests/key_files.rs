@@ -131,6 +131,7 @@ fn the_passphrase_changes_for_both_keys_or_for_none() {
     place.fails_and_changes_nothing(&["key", "passwd", "id", "--remove"], "is not encrypted");
     let shown = place.json(&["key", "show", "id"]).ok().object();
     assert_eq!(shown["anchor_id"], anchor);
+    assert_eq!(shown["keys"].as_array().map(Vec::len), Some(2));
     for key in shown["keys"].as_array().expect("keys") {
         assert_eq!((&key["encrypted"], &key["protection"]), (&false.into(), &serde_json::Value::Null));
     }
