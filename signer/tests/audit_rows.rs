@@ -289,7 +289,8 @@ fn the_document_has_every_row_with_its_provisions_and_checks() {
         let section = document.split_once(&heading).unwrap_or_else(|| panic!("{heading}")).1;
         let section = section.split("\n#").next().expect("a section");
         for provision in row.eu.iter().chain(row.us) {
-            assert!(section.contains(provision.id), "{}: {}", row.id, provision.id);
+            let named = format!("{} {}", provision.instrument(), provision.id);
+            assert!(section.contains(&named), "{}: {named}", row.id);
         }
         assert!(section.contains(row.can_not_show), "{}", row.id);
         for (_, check, ..) in CASES.iter().filter(|case| case.0 == row.id) {

@@ -46,7 +46,7 @@ pub const SUBJECTS: [Subject; 22] = [
     },
     Subject {
         id: "A-02",
-        title: "The cryptography is state of the art, for as long as the release is in use",
+        title: "The seals have a post-quantum half, none can be left out, and the digest is as strong",
         eu: &[
             of("cra", "Annex I Part I (2)(e)", "state of the art mechanisms"),
             of("en303645", "5.3-7", "updates use best practice cryptography"),
@@ -58,7 +58,7 @@ pub const SUBJECTS: [Subject; 22] = [
             of("eo14412", "signatures by 2031-12-31", "post-quantum digital signatures"),
             of("sp800193", "4.2.1.1", "approved signature algorithms"),
         ],
-        can_not_show: "the quality of an implementation, side channels, or a validation under CAVP, CMVP or Common Criteria",
+        can_not_show: "that the algorithms stay unbroken while the release is in use, the quality of an implementation, side channels, or a validation under CAVP, CMVP or Common Criteria",
     },
     Subject {
         id: "A-03",
@@ -75,7 +75,7 @@ pub const SUBJECTS: [Subject; 22] = [
     },
     Subject {
         id: "A-04",
-        title: "An older release can not come back",
+        title: "The numbers that keep older releases out are sealed, and rise",
         eu: &[
             of("en303645", "5.3-2", "secure installation; the text around it names rollback"),
             of(
@@ -88,7 +88,7 @@ pub const SUBJECTS: [Subject; 22] = [
             of("sp800193", "4.2.1.3", "an earlier authentic version with a weakness can be kept out"),
             of("ir8259a", "Software Update 3", "rolling back is for authorised entities"),
         ],
-        can_not_show: "the monotonic counter in the device",
+        can_not_show: "the monotonic counter in the device, or that the device refuses what is below it",
     },
     Subject {
         id: "A-05",
@@ -308,7 +308,7 @@ pub const SUBJECTS: [Subject; 22] = [
     },
     Subject {
         id: "A-21",
-        title: "Only those authorised can release",
+        title: "As many have sealed as the trust store demands",
         eu: &[of("cra", "Annex I Part I (2)(d)", "protection from unauthorised access")],
         us: &[
             of("ir8259a", "Software Update 4", "updating is for authorised entities"),
@@ -328,30 +328,36 @@ pub const SUBJECTS: [Subject; 22] = [
     },
 ];
 
-const fn source(id: &'static str, side: &'static str, title: &'static str, version: &'static str) -> Source {
-    Source { id, side, title, version }
+const fn source(
+    id: &'static str,
+    short: &'static str,
+    side: &'static str,
+    title: &'static str,
+    version: &'static str,
+) -> Source {
+    Source { id, short, side, title, version }
 }
 
 /// The instruments, and the versions that the rows were written after.
 pub const SOURCES: [Source; 18] = [
-    source("cra", "eu", "Cyber Resilience Act, Regulation (EU) 2024/2847", "2024-10-23"),
-    source("en303645", "eu", "ETSI EN 303 645", "V3.1.3 (2024-09)"),
-    source("en18031", "eu", "EN 18031-1, -2, -3", "2024"),
-    source("en304623", "eu", "ETSI EN 304 623, boot managers", "draft V0.1.3 (2026-06)"),
-    source("tr03183", "eu", "BSI TR-03183-2", "v2.1.0 (2025-08-20)"),
-    source("eupqc", "eu", "EU coordinated roadmap to post-quantum cryptography", "v1.1 (2025-06-11)"),
-    source("ir8425", "us", "NIST IR 8425, the basis of the US Cyber Trust Mark", "2022-09"),
-    source("fcc", "us", "FCC Cyber Trust Mark, 47 CFR part 8 subpart B", "2024-07-30"),
-    source("ir8259a", "us", "NISTIR 8259A", "2020-05"),
-    source("sp800193", "us", "NIST SP 800-193", "2018-05"),
-    source("sp80057", "us", "NIST SP 800-57 part 1", "revision 5"),
-    source("ssdf", "us", "NIST SP 800-218 (SSDF)", "v1.1"),
-    source("eo14028", "us", "EO 14028, with NTIA's minimum elements and CISA's draft", "2021, draft 2025"),
-    source("eo14412", "us", "EO 14412", "2026-06-22"),
-    source("cnsa2", "us", "NSA CNSA 2.0", "FAQ v2.1 (2024-12)"),
-    source("cisacsaf", "us", "CISA, OASIS CSAF", "2.0"),
-    source("slsa", "us", "SLSA", "v1.0"),
-    source("cmvp", "us", "NIST CMVP", "FIPS 140-3"),
+    source("cra", "CRA", "eu", "Cyber Resilience Act, Regulation (EU) 2024/2847", "2024-10-23"),
+    source("en303645", "EN 303 645", "eu", "ETSI EN 303 645", "V3.1.3 (2024-09)"),
+    source("en18031", "EN 18031", "eu", "EN 18031-1, -2, -3", "2024"),
+    source("en304623", "EN 304 623", "eu", "ETSI EN 304 623, boot managers", "draft V0.1.3 (2026-06)"),
+    source("tr03183", "BSI TR-03183", "eu", "BSI TR-03183-2", "v2.1.0 (2025-08-20)"),
+    source("eupqc", "EU PQC roadmap", "eu", "EU coordinated roadmap to post-quantum cryptography", "v1.1 (2025-06-11)"),
+    source("ir8425", "IR 8425", "us", "NIST IR 8425, the basis of the US Cyber Trust Mark", "2022-09"),
+    source("fcc", "47 CFR 8", "us", "FCC Cyber Trust Mark, 47 CFR part 8 subpart B", "2024-07-30"),
+    source("ir8259a", "IR 8259A", "us", "NISTIR 8259A", "2020-05"),
+    source("sp800193", "SP 800-193", "us", "NIST SP 800-193", "2018-05"),
+    source("sp80057", "SP 800-57", "us", "NIST SP 800-57 part 1", "revision 5"),
+    source("ssdf", "SSDF", "us", "NIST SP 800-218 (SSDF)", "v1.1"),
+    source("eo14028", "EO 14028", "us", "EO 14028, with NTIA's minimum elements and CISA's draft", "2021, draft 2025"),
+    source("eo14412", "EO 14412", "us", "EO 14412", "2026-06-22"),
+    source("cnsa2", "CNSA 2.0", "us", "NSA CNSA 2.0", "FAQ v2.1 (2024-12)"),
+    source("cisacsaf", "CISA", "us", "CISA, OASIS CSAF", "2.0"),
+    source("slsa", "SLSA", "us", "SLSA", "v1.0"),
+    source("cmvp", "CMVP", "us", "NIST CMVP", "FIPS 140-3"),
 ];
 
 /// What no bundle can show: a section of every report, whatever is in the bundle.

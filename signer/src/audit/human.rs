@@ -93,7 +93,7 @@ fn seals(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
         let met = if profile.met { "met" } else { "not met" };
         let until = profile.until.map(|until| format!(" until {until}")).unwrap_or_default();
         let required = if profile.required { " (required)" } else { "" };
-        writeln!(out, "profile {}: {met}{until}{required}; it is {}", profile.name, profile.rule)?;
+        writeln!(out, "profile {}: {met}{until}{required}; it asks for {}", profile.name, profile.rule)?;
     }
     if let Some(map) = &audit.bytes {
         let total = |cover| map.total(cover);
@@ -113,7 +113,7 @@ fn rows(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     for row in &audit.rows {
         writeln!(out, "\n{} {:18} {}", row.id, row.verdict.words(), row.title)?;
         let ids = |side: &[super::report::Provision]| -> String {
-            side.iter().map(|one| format!("{} {}", one.source, one.id)).collect::<Vec<_>>().join("; ")
+            side.iter().map(|one| format!("{} {}", one.instrument(), one.id)).collect::<Vec<_>>().join("; ")
         };
         writeln!(out, "     EU: {}", ids(row.eu))?;
         writeln!(out, "     US: {}", ids(row.us))?;

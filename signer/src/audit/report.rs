@@ -6,6 +6,7 @@
 use serde::Serialize;
 use twinseal_formats::{Role, TrustStore};
 
+use super::catalogue::SOURCES;
 use super::profiles::Profile;
 use super::seals::Matrix;
 use super::series::Series;
@@ -182,12 +183,22 @@ pub struct Provision {
     pub title: &'static str,
 }
 
+impl Provision {
+    /// The short name of the instrument, as people write it.
+    #[must_use]
+    pub fn instrument(&self) -> &'static str {
+        SOURCES.iter().find(|source| source.id == self.source).map_or(self.source, |source| source.short)
+    }
+}
+
 /// An instrument: a law, a standard, a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Source {
-    /// A short name.
+    /// A stable short name, for programs.
     pub id: &'static str,
+    /// A short name as people write it.
+    pub short: &'static str,
     /// Which side it is of: `eu` or `us`.
     pub side: &'static str,
     /// Its name.

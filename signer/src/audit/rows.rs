@@ -55,9 +55,9 @@ fn judge(id: &str, facts: &Facts<'_>) -> Judged {
         "A-10" => outside(
             "how an update travels is in no bundle; that it needs no trust in the way it travels is what A-01 shows",
         ),
-        "A-18" => {
-            outside("the signing journal is a file of the vendor's; `twinseal journal verify` holds it against bundles")
-        }
+        "A-18" => outside(
+            "the signing journal is a file of the vendor's; `twinseal journal verify` reads its chain, not a bundle",
+        ),
         "A-22" => outside("a valid seal shows that the key was used, not who could use it"),
         _ if facts.manifest.is_none() => Judged::Is(
             Verdict::NotEvidenced,

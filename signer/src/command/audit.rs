@@ -19,7 +19,9 @@ use crate::store;
 
 /// Arguments of `audit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "twinseal audit [OPTIONS] --trust <STORE> <BUNDLE> [--previous <OLD>...]",
+    after_help = "\
 Examples:
   twinseal audit thermostat-1.4.0.twinseal --trust trust.cbor
   twinseal audit thermostat-1.4.0.twinseal --trust trust.cbor \\
@@ -37,7 +39,8 @@ The date is an input: --date, or else SOURCE_DATE_EPOCH, or else today. The same
 Exit code 0: accepted by the device's code, and nothing contradicts itself; 1: refused, or a contradiction, or a required profile is not \
 met; 2: could not find out; 3: two implementations disagree about a seal or a reading.
 
-A directory is walked on all cores, one line for each *.twinseal file below it (with --format json one report a line), then a summary.")]
+A directory is walked on all cores, one line for each *.twinseal file below it (with --format json one report a line), then a summary."
+)]
 pub struct Args {
     /// The bundle; `-` for standard input; a directory for every *.twinseal file below it
     #[arg(value_name = "BUNDLE")]
@@ -47,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "STORE")]
     trust: PathBuf,
 
-    /// Releases before it, in any order
+    /// Releases before it, in any order. All names that follow are taken for such, so it stands behind the bundle
     #[arg(long, value_name = "OLD", num_args = 1..)]
     previous: Vec<PathBuf>,
 

@@ -78,7 +78,7 @@ pub(super) fn sources(audit: &Audit, main: &mut Markup) {
             table.element("tbody", &[], |body| {
                 for source in audit.sources {
                     body.element("tr", &[], |row| {
-                        row.leaf("th", &[("scope", &"row")], source.id);
+                        row.leaf("th", &[("scope", &"row")], source.short);
                         row.leaf("td", &[], if source.side == "eu" { "EU" } else { "US" });
                         row.leaf("td", &[], source.title);
                         row.leaf("td", &[], source.version);

@@ -133,7 +133,7 @@ fn looked_at(audit: &Audit, row: &Row, article: &mut Markup) {
 /// The short name of an instrument, and where in it.
 fn short(page: &mut Markup, provision: &Provision) {
     page.element("span", &[("class", &"provision")], |item| {
-        item.leaf("b", &[], provision.source);
+        item.leaf("b", &[], provision.instrument());
         item.text("\u{a0}");
         item.text(provision.id);
     });
