@@ -42,9 +42,9 @@ pub enum Command {
     Quickstart(quickstart::Args),
     /// Make a signing identity: one Ed25519 key and one ML-DSA key that seal together
     Keygen(keygen::Args),
-    /// Show, try and re-encrypt signing keys
+    /// Signing keys: show, try, encrypt, or adopt those of tokens and programs
     Key(key::Args),
-    /// Make and show trust stores: what a device trusts
+    /// Trust stores, which say what a device trusts: make, show, expand, update
     Trust(trust::Args),
     /// Seal a release: every identity with both of its keys
     Sign(sign::Args),

@@ -14,7 +14,7 @@ pub mod show;
 /// Arguments of `ceremony`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   twinseal ceremony request --release release.toml --trust trust.cbor \\
       --out request.json
   twinseal ceremony show request.json

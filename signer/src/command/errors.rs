@@ -11,7 +11,7 @@ use crate::report::Report;
 /// Arguments of `errors`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   twinseal errors
   twinseal errors 1282
   twinseal errors 0x0502

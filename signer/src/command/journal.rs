@@ -13,7 +13,7 @@ pub mod verify;
 /// Arguments of `journal`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   twinseal journal new signing.journal
   twinseal journal show signing.journal
   twinseal journal verify signing.journal")]

@@ -20,8 +20,8 @@ Examples:
   twinseal key check release-2027
   twinseal key passwd release-2027 --new-passphrase-source prompt
 
-Passphrases come from a terminal (prompt), an open file descriptor (fd:3) or a \\
-file that only its owner can read (file:PATH); never from the command line or \\
+Passphrases come from a terminal (prompt), an open file descriptor (fd:3) or a \
+file that only its owner can read (file:PATH); never from the command line or \
 the environment.")]
 pub struct Args {
     #[command(subcommand)]

@@ -12,7 +12,7 @@ pub mod extract;
 /// Arguments of `seals`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   twinseal seals append thermostat-1.4.0.twinseal --identity keys/assessor \\
       --trust trust.cbor --out thermostat-1.4.0.assessed.twinseal
   twinseal seals extract thermostat-1.4.0.twinseal --out seals.json")]

@@ -18,7 +18,7 @@ pub mod update;
 /// Arguments of `trust`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   twinseal trust make --out thermostat.store --vendor example.com \\
       --model thermostat-2 --release release-2027
   twinseal trust show thermostat.store

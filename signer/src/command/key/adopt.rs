@@ -21,8 +21,8 @@ Examples:
   twinseal key adopt --out release-2027 --key file:/secure/ed25519.key.pem \\
       --key 'exec:/usr/libexec/twinseal-aws-kms?arg=alias/firmware'
 
-The directory will hold the verifying keys and identity.toml, which says where \\
-the signing keys are; no secret. A PIN never stands in a URI: pin-source=file:PATH \\
+The directory will hold the verifying keys and identity.toml, which says where \
+the signing keys are; no secret. A PIN never stands in a URI: pin-source=file:PATH \
 or fd:N names where it is, and without it the terminal is asked.")]
 pub struct Args {
     /// A key: its file: path, pkcs11: URI (RFC 7512) or exec: URI. One Ed25519 and one ML-DSA key

@@ -13,8 +13,8 @@ use crate::key::{KeyUri, exec};
 Example:
   twinseal key answer 'pkcs11:object=ed25519?module-path=/usr/lib/hsm.so'
 
-Reads one request (docs/exec-protocol.md) from standard input and writes its \\
-answer to standard output. A static twinseal, which can load no PKCS#11 module, \\
+Reads one request (docs/exec-protocol.md) from standard input and writes its \
+answer to standard output. A static twinseal, which can load no PKCS#11 module, \
 has a dynamic one answer:
   exec:/usr/bin/twinseal?arg=key&arg=answer&arg=pkcs11:...")]
 pub struct Args {

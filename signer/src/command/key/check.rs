@@ -18,7 +18,7 @@ Examples:
   twinseal key check release-2027
   twinseal key check release-2027 --passphrase-source file:/run/secrets/pass
 
-Each key signs fresh random bytes, and the device's own code and a second \\
+Each key signs fresh random bytes, and the device's own code and a second \
 implementation verify that. What is signed is no seal and can not become one.")]
 pub struct Args {
     /// The identity

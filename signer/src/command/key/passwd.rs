@@ -23,7 +23,7 @@ Examples:
       --new-passphrase-source file:new
   twinseal key passwd release-2027 --remove
 
-Both keys change in one step, or neither does. The old files are deleted, not \\
+Both keys change in one step, or neither does. The old files are deleted, not \
 wiped: what lay on a disk unencrypted may still be on it.")]
 pub struct Args {
     /// The identity: a directory that `keygen` made

@@ -17,7 +17,7 @@ use crate::report::Report;
 /// Arguments of `key show`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   twinseal key show release-2027
   twinseal key show release-2027 --format json
 
