@@ -10,7 +10,7 @@ use twinseal_formats::{
 use twinseal_verifier::Hasher;
 
 use crate::error::{Failure, Result};
-use crate::input::{is_stdin, open_plain, unreadable};
+use crate::input::{is_stdin, open_plain, stdin, unreadable};
 use crate::progress::Progress;
 use crate::source::FileSource;
 use crate::trouble::Examined;
@@ -33,7 +33,7 @@ impl Bundle {
     pub fn open(path: &Path) -> Result<Self> {
         if is_stdin(path) {
             let mut spool = tempfile::tempfile().map_err(|error| unreadable(path, error))?;
-            let copied = io::copy(&mut io::stdin().lock(), &mut spool).and_then(|_| spool.flush());
+            let copied = io::copy(&mut stdin()?, &mut spool).and_then(|_| spool.flush());
             copied.map_err(|error| unreadable(path, error))?;
             return Self::from_file(spool, path);
         }

@@ -48,7 +48,7 @@ impl DeviceFile {
     ///
     /// It can't be read or is not such a file, or the release id in it is none.
     pub fn load(path: &Path) -> Result<Self> {
-        let file: File = toml_file(path)?;
+        let file: File = toml_file(path, "`twinseal verify --help` shows a device file")?;
         let vendor = ids::vendor_id(&file.vendor)?;
         let class = ids::class_id(vendor, &file.model)?;
         let counter = (file.rollback_counter, file.rollback_counter_limit);

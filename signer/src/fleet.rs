@@ -67,11 +67,10 @@ impl Fleet {
     ///
     /// A file can't be read, or the fleet file is none: an unknown or missing field, no state, two states of one name.
     pub fn load(path: &Path) -> Result<Self> {
-        let file: File = toml_file_within(path, LONGEST)?;
+        let file: File = toml_file_within(path, LONGEST, EXAMPLE)?;
         let wrong = |state: &str, what: &str| Failure::new(format!("{}: state {state:?}: {what}", name(path)));
         if file.state.is_empty() {
-            return Err(Failure::new(format!("{}: has no [[state]]", name(path)))
-                .remedy("`twinseal simulate --help` shows a fleet file"));
+            return Err(Failure::new(format!("{}: has no [[state]]", name(path))).remedy(EXAMPLE));
         }
         if file.defaults.name.is_some() {
             return Err(Failure::new(format!("{}: [defaults] has a name", name(path)))
@@ -144,3 +143,4 @@ fn scope((vendor, model): &(String, String)) -> Result<(VendorId, ClassId)> {
 
 /// A fleet file of 100,000 states with all their fields is shorter.
 const LONGEST: u64 = 64 << 20;
+const EXAMPLE: &str = "`twinseal simulate --help` shows a fleet file";

@@ -246,7 +246,8 @@ impl<'b> Opened<'b> {
         let (mut source, entry) = match &piece.place {
             Place::Bundle(entry) => (self.bundle.source(progress.clone())?, *entry),
             Place::File(path) => {
-                let source = FileSource::open(path, progress.clone())?;
+                let source = FileSource::open(path, progress.clone())
+                    .map_err(|failure| failure.remedy("`--payloads` says where the files of a bundle's entries are"))?;
                 if source.len() != piece.size {
                     let (expected, found) = (piece.size, source.len());
                     let size = |component| ImageError::SizeMismatch { component, expected, found }.into();

@@ -81,7 +81,11 @@ impl SigningIdentity {
     ///
     /// As [`load`](Self::load), and as [`SigningKey::load_with`].
     pub fn load_with(directory: &Path, access: &Access) -> Result<Self> {
-        let metadata = fs::metadata(directory).map_err(|error| unreadable(directory, error))?;
+        let metadata = fs::metadata(directory).map_err(|error| unreadable(directory, error).remedy(A_DIRECTORY))?;
+        if !metadata.is_dir() {
+            return Err(Failure::new(format!("{}: is no directory, so no signing identity", name(directory)))
+                .remedy(A_DIRECTORY));
+        }
         if metadata.mode() & 0o022 != 0 {
             return Err(Failure::new(format!("{}: others may exchange the keys in it", name(directory)))
                 .remedy(format!("`chmod 700 {}`", name(directory))));
@@ -193,6 +197,8 @@ fn incomplete(directory: &Path, why: &str) -> Failure {
         "it holds one Ed25519 and one ML-DSA key, each as .key.pem and .pub.pem, and nothing else; `twinseal keygen` makes one",
     )
 }
+
+const A_DIRECTORY: &str = "an identity is the directory that `twinseal keygen` or `twinseal key adopt` made";
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Reading files whole, opened once and bounded.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -18,7 +19,7 @@ use crate::error::{Failure, Result, name};
 /// The file can't be opened or read, is a directory, or is longer.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     if is_stdin(path) {
-        return read_from(io::stdin().lock(), path, limit);
+        return read_from(stdin()?, path, limit);
     }
     let file = File::open(path).map_err(|error| unreadable(path, error))?;
     read_from(file, path, limit)
@@ -63,6 +64,24 @@ pub(crate) fn names_in(directory: &Path) -> io::Result<Vec<OsString>> {
 #[must_use]
 pub fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Takes standard input, which can be read once: who asks for it a second time would get an empty file.
+///
+/// # Errors
+///
+/// It was taken already.
+pub(crate) fn stdin() -> Result<io::StdinLock<'static>> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    if TAKEN.swap(true, Ordering::Relaxed) {
+        return Err(twice_from_stdin());
+    }
+    Ok(io::stdin().lock())
+}
+
+/// The failure of a second input that is to come from standard input.
+pub(crate) fn twice_from_stdin() -> Failure {
+    Failure::new("two inputs can not both come from standard input").remedy("name a file for one of them")
 }
 
 fn read_from(source: impl Read, path: &Path, limit: u64) -> Result<Vec<u8>> {

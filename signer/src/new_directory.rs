@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Result, name};
 use crate::input::names_in;
-use crate::output::{Mode, directory_of, exists, named_unsafely, sync_directory, unwritable};
+use crate::output::{Mode, directory_of, exists, named_unsafely, not_standard_output, sync_directory, unwritable};
 use rustix::fs::OFlags;
 
 /// A directory on its way to its destination.
@@ -34,6 +34,7 @@ impl NewDirectory {
     ///
     /// Something of that name exists, its parent can't be written, or another run is making it.
     pub fn create(destination: &Path, mode: Mode) -> Result<Self> {
+        not_standard_output(destination)?;
         if destination.file_name().is_none() {
             return Err(Failure::new(format!("{}: does not name a new directory", name(destination))));
         }

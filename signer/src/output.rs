@@ -4,9 +4,9 @@
 //! or a failure in between leaves what was there before: the destination never holds half a file.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -58,6 +58,7 @@ impl NewFile {
     /// The destination exists and may not be replaced (asked again, without a race, by `commit`), is not a plain file, or its
     /// directory can't be written.
     pub fn create(destination: &Path, overwrite: Overwrite, mode: Mode) -> Result<Self> {
+        not_standard_output(destination)?;
         if destination.file_name().is_none() {
             return Err(Failure::new(format!("{}: does not name a file", name(destination))));
         }
@@ -73,10 +74,11 @@ impl NewFile {
             Mode::Public => 0o644,
             Mode::Secret => 0o600,
         };
+        // Opened here and not by `tempfile`, whose errors name the temporary file: nobody knows that name.
+        let open = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).mode(bits).open(path);
         let file = tempfile::Builder::new()
             .prefix(".twinseal-")
-            .permissions(Permissions::from_mode(bits))
-            .tempfile_in(directory_of(destination))
+            .make_in(directory_of(destination), open)
             .map_err(|error| unwritable(destination, error))?;
         Ok(Self { file, destination: destination.to_owned(), overwrite })
     }
@@ -229,11 +231,24 @@ pub(crate) fn exists(path: &Path) -> Failure {
 
 /// The failure of a destination that can't be written.
 pub(crate) fn unwritable(path: &Path, error: io::Error) -> Failure {
-    Failure::new(format!("{}: can not be written", name(path))).because(error)
+    let missing = error.kind() == io::ErrorKind::NotFound && !directory_of(path).exists();
+    let failure = Failure::new(format!("{}: can not be written", name(path))).because(error);
+    if missing { failure.remedy(format!("make the directory {} first", name(directory_of(path)))) } else { failure }
+}
+
+/// `-` is standard output to whoever writes it; where a result has to be read back under its name, it is not taken for a file's name either.
+pub(crate) fn not_standard_output(path: &Path) -> Result<()> {
+    if path.as_os_str() != "-" {
+        return Ok(());
+    }
+    Err(Failure::new("-: this command writes no result to standard output")
+        .remedy("name a file or directory; `./-` would be one that is called `-`"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn names(directory: &Path) -> Vec<OsString> {
@@ -323,7 +338,21 @@ mod tests {
     }
 
     #[test]
-    fn a_dash_is_standard_output() {
+    fn a_directory_that_is_missing_is_named_and_the_temporary_file_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let missing = directory.path().join("missing");
+        let failure = NewFile::create(&missing.join("out"), Overwrite::No, Mode::Public).unwrap_err();
+        let out = missing.join("out");
+        assert_eq!(
+            failure.to_string(),
+            format!("{}: can not be written: No such file or directory (os error 2)", out.display())
+        );
+        assert_eq!(failure.advice(), Some(format!("make the directory {} first", missing.display()).as_str()));
+    }
+
+    #[test]
+    fn a_dash_is_standard_output_and_never_a_file() {
+        assert!(write(Path::new("-"), b"", Overwrite::Yes, Mode::Public).unwrap_err().to_string().starts_with("-: "));
         assert_eq!(Destination::from(OsString::from("-")), Destination::Stdout);
         assert_eq!(Destination::from(OsString::from("./-")), Destination::File("./-".into()));
     }

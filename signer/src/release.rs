@@ -126,7 +126,7 @@ impl ReleaseFile {
     /// It can't be read, is not such a file, or names a format or digest that does not exist. What the bundle format allows is asked
     /// when the manifest is written.
     pub fn load(path: &Path) -> Result<Self> {
-        let file: File = toml_file(path)?;
+        let file: File = toml_file(path, "`twinseal sign --help` shows a release file")?;
         let directory = path.parent().unwrap_or(Path::new(""));
         let wrong = |what: String| Failure::new(format!("{}: {what}", name(path)));
         let digest = match &file.release.digest {
@@ -176,20 +176,20 @@ impl ReleaseFile {
 ///
 /// # Errors
 ///
-/// It can't be read or is not such a file; the message has line and column.
-pub(crate) fn toml_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    toml_file_within(path, LONGEST)
+/// It can't be read or is not such a file; the message has the line, and the advice is `example`, which says where such a file is shown.
+pub(crate) fn toml_file<T: serde::de::DeserializeOwned>(path: &Path, example: &str) -> Result<T> {
+    toml_file_within(path, LONGEST, example)
 }
 
 /// As [`toml_file`], of at most `longest` bytes.
-pub(crate) fn toml_file_within<T: serde::de::DeserializeOwned>(path: &Path, longest: u64) -> Result<T> {
-    let bytes = input::read(path, longest)?;
+pub(crate) fn toml_file_within<T: serde::de::DeserializeOwned>(path: &Path, longest: u64, example: &str) -> Result<T> {
+    let bytes = input::read(path, longest).map_err(|failure| failure.remedy(example))?;
     let text = String::from_utf8(bytes)
-        .map_err(|error| Failure::new(format!("{}: is not UTF-8", name(path))).because(error))?;
+        .map_err(|error| Failure::new(format!("{}: is not UTF-8", name(path))).because(error).remedy(example))?;
     toml::from_str(&text).map_err(|error| {
         let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count());
         let place = line.map(|line| format!(", line {}", line.saturating_add(1))).unwrap_or_default();
-        Failure::new(format!("{}{place}: {}", name(path), error.message()))
+        Failure::new(format!("{}{place}: {}", name(path), error.message())).remedy(example)
     })
 }
 

@@ -9,7 +9,7 @@ use twinseal_formats::limits::MAX_STORE;
 use twinseal_verifier::{Ed25519, Error, MlDsa44, MlDsa65, MlDsa87, SealVerifier, Verifier};
 
 use crate::error::{Failure, Result, name};
-use crate::input::{is_stdin, unreadable};
+use crate::input::{is_stdin, stdin, unreadable};
 
 mod make;
 
@@ -26,7 +26,7 @@ pub static ALGORITHMS: &[&dyn SealVerifier] = &[&Ed25519, &MlDsa44, &MlDsa65, &M
 ///
 /// The file can't be opened or read, or is a directory.
 pub fn load(path: &Path) -> Result<Vec<u8>> {
-    let read = if is_stdin(path) { read_bounded(io::stdin().lock()) } else { File::open(path).and_then(read_bounded) };
+    let read = if is_stdin(path) { read_bounded(stdin()?) } else { File::open(path).and_then(read_bounded) };
     read.map_err(|error| unreadable(path, error))
 }
 

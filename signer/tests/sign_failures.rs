@@ -245,7 +245,8 @@ fn a_directory_that_is_not_there_is_not_made() {
         &["extract", "good", "--out", "no/out"],
         &["keygen", "--out", "no/out"],
     ] {
-        place.fails_and_changes_nothing(arguments, "can not be written: No such file");
+        let ran = place.fails_and_changes_nothing(arguments, "can not be written: No such file");
+        assert!(ran.err.contains("(os error 2)\n  help: make the directory no first"), "{}", ran.err);
     }
     place.fails_and_changes_nothing(&["quickstart", "--out", "no/out"], "no/out: can not be made");
 }

@@ -282,7 +282,9 @@ impl Report for Difference {
             }
         }
         let marked = self.changes.iter().filter(|change| change.security).count();
-        writeln!(out, "{} changes, {marked} of them bear on security", self.changes.len())
+        let changes = self.changes.len();
+        let (s, bear) = (if changes == 1 { "" } else { "s" }, if marked == 1 { "bears" } else { "bear" });
+        writeln!(out, "{changes} change{s}, {marked} of them {bear} on security")
     }
 
     fn exit(&self) -> Exit {

@@ -1,7 +1,7 @@
 //! `twinseal quickstart`: the whole road in one go, by the very commands that it prints.
 
 use core::ops::Range;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::bundle::Bundle;
 use crate::error::{Failure, Result, name};
 use crate::forms::Opened;
+use crate::input::{open_plain, unreadable};
 use crate::report::Report;
 use crate::trouble::Trouble;
 
@@ -102,9 +103,8 @@ impl Args {
     /// The firmware that was given, if any: its whole path and its format. It can be opened, or nothing is begun.
     fn given(&self) -> Result<Option<(String, &'static str)>> {
         let Some(path) = &self.firmware else { return Ok(None) };
-        let absolute = fs::canonicalize(path)
-            .and_then(|absolute| File::open(&absolute).map(|_| absolute))
-            .map_err(|error| Failure::new(format!("{}: can not be read", name(path))).because(error))?;
+        open_plain(path)?;
+        let absolute = fs::canonicalize(path).map_err(|error| unreadable(path, error))?;
         let absolute = absolute
             .into_os_string()
             .into_string()

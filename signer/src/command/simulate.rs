@@ -17,7 +17,7 @@ use crate::bundle::Bundle;
 use crate::error::{Failure, Result, name};
 use crate::errors::Refusal;
 use crate::fleet::{Fleet, State};
-use crate::input::is_stdin;
+use crate::input::{is_stdin, twice_from_stdin};
 use crate::judge::{Purpose, judge};
 use crate::parallel;
 use crate::progress::Progress;
@@ -80,8 +80,7 @@ impl Args {
     /// The bundle, the fleet file, a trust store or an image can't be read, or is none.
     pub fn run(&self) -> Result<impl Report + use<>> {
         if is_stdin(&self.bundle) && is_stdin(&self.fleet) {
-            return Err(Failure::new("bundle and fleet file can not both come from standard input")
-                .remedy("name a file for one of them"));
+            return Err(twice_from_stdin());
         }
         let fleet = Fleet::load(&self.fleet)?;
         let bundle = Bundle::open(&self.bundle)?;

@@ -194,7 +194,9 @@ fn admit(rule: &str) -> &'static str {
 
 fn image(rule: &str) -> &'static str {
     match rule {
-        "missing" => "Give one image for each component of the release.",
+        "missing" => {
+            "Give one image for each component of the release; on a host, `--payloads` says where a detached release's files are."
+        }
         "size-mismatch" | "digest-mismatch" => {
             "Fetch the payload of exactly this release again; if it is the same, it was changed or the slot is faulty."
         }

@@ -45,7 +45,7 @@ impl Config {
     ///
     /// It can't be read, or does not say what it must.
     pub(super) fn load(path: &Path) -> Result<Self> {
-        let file: File = toml_file(path)?;
+        let file: File = toml_file(path, "`twinseal device --help` shows a device file")?;
         let vendor = ids::vendor_id(&file.vendor)?;
         let class = ids::class_id(vendor, &file.model)?;
         let wrong = |what: &str| Failure::new(format!("{}: {what}", name(path)));

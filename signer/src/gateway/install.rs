@@ -10,7 +10,7 @@ use twinseal_verifier::{Intake, Verifier};
 use super::{Decided, Gateway, Open};
 use crate::bundle::Bundle;
 use crate::error::{Failure, Result};
-use crate::input::{is_stdin, open_plain, unreadable};
+use crate::input::{is_stdin, open_plain, stdin, unreadable};
 use crate::source::{PIECE, payload_path};
 use crate::trouble::Trouble;
 
@@ -32,8 +32,7 @@ impl Gateway {
     ///
     /// Something could not be read or written. Attempted again, it goes on.
     pub(crate) fn install(&self, running: SlotId, bundle: &Path, payloads: &Path) -> Result<Decided<Installed>> {
-        let stream: Box<dyn Read> =
-            if is_stdin(bundle) { Box::new(io::stdin().lock()) } else { Box::new(open_plain(bundle)?) };
+        let stream: Box<dyn Read> = if is_stdin(bundle) { Box::new(stdin()?) } else { Box::new(open_plain(bundle)?) };
         let mut stream = Stream { source: stream, before: Vec::new(), position: 0 };
         let decided = self.with(|open| match receive(open, running, &mut stream, bundle, payloads) {
             Ok(installed) => Ok(Ok(installed)),

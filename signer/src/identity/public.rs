@@ -33,8 +33,14 @@ impl PublicIdentity {
         let anchor_id = twinseal_verifier::anchor_id(keys.iter().map(VerifyingKey::as_anchor_key));
         let (Some(anchor_id), false) = (anchor_id, twice) else {
             let names: Vec<_> = keys.iter().map(|key| key.algorithm().name()).collect();
-            return Err(Failure::new(format!("{} verifying keys make no identity ({})", keys.len(), names.join(", ")))
-                .remedy("an identity is one Ed25519 key and one ML-DSA key; never two of one class"));
+            let what = match keys.len() {
+                0 => "no verifying key (*.pub.pem) is there".to_owned(),
+                1 => format!("one verifying key ({}) makes no identity", names.join(", ")),
+                several => format!("{several} verifying keys ({}) make no identity", names.join(", ")),
+            };
+            return Err(
+                Failure::new(what).remedy("an identity is one Ed25519 key and one ML-DSA key; never two of one class")
+            );
         };
         Ok(Self { keys, anchor_id })
     }
@@ -47,7 +53,15 @@ impl PublicIdentity {
     ///
     /// The keys can't be read or make no identity, or a file is named after another algorithm than it holds.
     pub fn load(path: &Path) -> Result<Self> {
-        let keys = if path.is_dir() { load_directory(path)? } else { VerifyingKey::load_all(path)? };
+        let keys = if path.is_dir() {
+            load_directory(path)?
+        } else {
+            VerifyingKey::load_all(path).map_err(|failure| {
+                failure.remedy(
+                    "an identity is its directory, or a file with its PUBLIC KEY blocks, as *.pub.pem have them",
+                )
+            })?
+        };
         Self::new(keys).map_err(|failure| {
             let remedy = failure.advice().unwrap_or_default().to_owned();
             Failure::new(format!("{}: no identity", name(path))).because(failure).remedy(remedy)

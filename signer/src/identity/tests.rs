@@ -177,5 +177,5 @@ fn a_public_identity_is_one_or_two_keys_of_different_classes() {
     assert!(PublicIdentity::load(&parent.path().join("none")).is_err());
     let empty = parent.path().join("empty");
     fs::create_dir(&empty).unwrap();
-    assert!(PublicIdentity::load(&empty).unwrap_err().to_string().contains("0 verifying keys"));
+    assert!(PublicIdentity::load(&empty).unwrap_err().to_string().contains("no verifying key (*.pub.pem) is there"));
 }

@@ -119,9 +119,11 @@ impl NewStore {
         let refusal = refused(error);
         let Error::Configuration(error) = error else { return refusal };
         match error {
-            ConfigurationError::ThresholdUnreachable { role } => {
-                refusal.because(format!("there are {} of the role {role}", self.count(role)))
-            }
+            ConfigurationError::ThresholdUnreachable { role } => refusal.because(match self.count(role) {
+                0 => format!("there is none of the role {role}"),
+                1 => format!("there is 1 of the role {role}"),
+                several => format!("there are {several} of the role {role}"),
+            }),
             ConfigurationError::SingleClassAnchor => refusal
                 .because(self.those(|anchor| anchor.identity.keys().len() < 2))
                 .remedy("add the identity's other key, or say `--single-class` for a fleet that still migrates"),

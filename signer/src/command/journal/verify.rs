@@ -135,7 +135,8 @@ impl Report for Examined {
             writeln!(out, "fault: {fault}")?;
         }
         let verdict = if self.faults.is_empty() { "the chain holds" } else { "THE CHAIN DOES NOT HOLD" };
-        writeln!(out, "{verdict}: {} ({} lines read)", self.journal, self.lines)?;
+        let s = if self.lines == 1 { "" } else { "s" };
+        writeln!(out, "{verdict}: {} ({} line{s} read)", self.journal, self.lines)?;
         match &self.head {
             Some(head) => writeln!(out, "head: {head}"),
             None => Ok(()),

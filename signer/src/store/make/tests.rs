@@ -115,7 +115,7 @@ fn the_anchors_that_the_verifier_refuses_are_named() {
     let mut new = store(vec![good]);
     new.requirements = vec![Requirement { role: Role::Release, threshold: 2 }];
     let text = message(&new);
-    assert!(text.contains("threshold-unreachable") && text.ends_with("there are 1 of the role release"), "{text}");
+    assert!(text.contains("threshold-unreachable") && text.ends_with("there is 1 of the role release"), "{text}");
     new.requirements = vec![Requirement { role: Role::Release, threshold: 0 }];
     assert!(message(&new).contains("configuration.threshold-zero"));
 }
