@@ -105,4 +105,4 @@ fn list<'a>(items: impl ExactSizeIterator<Item = &'a [u8]>) -> Vec<u8> {
 }
 
 /// Raised when cases are added, never lowered.
-const LEAST_CASES: usize = 739;
+const LEAST_CASES: usize = 745;

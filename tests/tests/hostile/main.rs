@@ -15,6 +15,7 @@
 //! | `trust_updates` | authenticate, update | trust updates that a device must not take |
 //! | `configuration` | configuration | stores and devices that would let anything pass |
 //! | `evidence` | evidence | the evidence index |
+//! | `enclosed` | evidence | what a bundle brings for people: refused by a host alone |
 //! | `tables` | | tables of expanded anchors, which have no error numbers |
 //! | `attacks` | | nothing: which attack is met by which cases and tests |
 //! | `host` | | nothing: the cases at a host's entry points |
@@ -46,6 +47,7 @@ mod attacks;
 mod configuration;
 mod devices;
 mod document;
+mod enclosed;
 mod evidence;
 mod frame;
 mod host;
@@ -150,18 +152,17 @@ macro_rules! refused {
             }
         })+
 
-        /// The cases, with the sets that each runs in.
+        /// The cases before devices, with the sets that each runs in.
         pub(crate) fn cases_and_sets() -> Vec<(Vec<Case>, Vec<SealAlgorithm>)> {
             vec![$(($module::cases(), $sets.to_vec())),+]
         }
 
-        fn all_cases() -> Vec<Case> {
-            [$($module::cases()),+].into_iter().flatten().collect()
-        }
-
         /// The cases by module, with the test that runs them.
         pub(crate) fn sections() -> Vec<(&'static str, &'static str, Vec<Case>)> {
-            vec![$((stringify!($module), stringify!($test), $module::cases())),+]
+            vec![
+                $((stringify!($module), stringify!($test), $module::cases()),)+
+                ("enclosed", "every_fault_of_enclosed_evidence_is_refused_by_a_host_by_name", enclosed::cases()),
+            ]
         }
     };
 }
@@ -187,20 +188,17 @@ refused! {
 }
 
 /// Error numbers that no input of this binary can reach, and why.
-const NOT_REACHED: [(u16, &str); 8] = [
+const NOT_REACHED: [(u16, &str); 5] = [
     (0x0401, "a build without SHA-384: verifier/tests/without_sha512.rs"),
     (0x040b, "a fault in the processor: verifier/src/second_look/tests.rs, device/fault"),
     (0x050a, "a fault in the processor: verifier/src/second_look/tests.rs, device/fault"),
     (0x060a, "a fault in the processor: verifier/src/second_look/tests.rs, device/fault"),
     (0x070d, "a build without SHA-384: verifier/tests/without_sha512.rs"),
-    (0x0872, "evidence entries are read by the tool alone"),
-    (0x0874, "the index's digest is compared by the tool alone"),
-    (0x0875, "evidence files are digested by the tool alone"),
 ];
 
 #[test]
 fn every_error_number_is_hit_by_a_named_case() {
-    let cases = all_cases();
+    let cases: Vec<Case> = sections().into_iter().flat_map(|(_, _, cases)| cases).collect();
     let names: BTreeSet<_> = cases.iter().map(|case| case.name.as_str()).collect();
     assert_eq!(names.len(), cases.len(), "every case has a name of its own");
     let threats: BTreeSet<_> = cases.iter().flat_map(|case| case.threats).collect();
@@ -221,4 +219,4 @@ fn every_error_number_is_hit_by_a_named_case() {
 }
 
 /// Raised when cases are added, never lowered.
-const LEAST_CASES: usize = 575;
+const LEAST_CASES: usize = 609;

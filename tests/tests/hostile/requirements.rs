@@ -34,6 +34,17 @@ fn thresholds() -> Vec<Case> {
     fn third(world: &World) -> Identity {
         Identity::hybrid(world.post_quantum, 4)
     }
+    /// In front of a device that demands two release anchors, and knows two roots besides.
+    fn roots_beside(world: &World, sealed_by: &[&Identity]) -> Input {
+        let store = Store::of(vec![
+            StoredAnchor::of(&world.root, Role::Root, "root-1"),
+            StoredAnchor::of(&third(world), Role::Root, "root-2"),
+            StoredAnchor::of(&world.signer, Role::Release, "release-1"),
+            StoredAnchor::of(&world.stranger, Role::Release, "release-2"),
+        ]);
+        let store = store.demanding(Role::Release, 2);
+        Input::Elsewhere(world.release.sealed_by(sealed_by).to_bytes(Form::Stripped), store, world.facts.clone())
+    }
     fn assessed(world: &World, sealed_by: &[&Identity]) -> Input {
         let store = Store::of(vec![
             StoredAnchor::of(&world.signer, Role::Release, "release"),
@@ -50,6 +61,12 @@ fn thresholds() -> Vec<Case> {
         }),
         case("two demanded, one sealed and a stranger", &[41, 57], unmet, |w| {
             threshold(w, &[&w.signer, &third(w)], &[&w.signer, &w.stranger], 2)
+        }),
+        case("two release anchors demanded, one sealed and a root", &[41, 56], unmet, |w| {
+            roots_beside(w, &[&w.signer, &w.root])
+        }),
+        case("two release anchors demanded, two roots sealed", &[56], unmet, |w| {
+            roots_beside(w, &[&w.root, &third(w)])
         }),
         case("the release anchor sealed, the assessor did not", &[40], unmet, |w| assessed(w, &[&w.signer])),
         case("the assessor sealed, the release anchor did not", &[56], unmet, |w| assessed(w, &[&w.stranger])),
