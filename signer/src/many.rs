@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::error::{Failure, Result, name};
-use crate::input::unreadable;
+use crate::input::{names_in, unreadable};
 use crate::parallel;
 use crate::progress::Progress;
 use crate::report::{self, Exit, Format, Report};
@@ -101,8 +101,8 @@ fn walk(top: &Path) -> Result<Found> {
     let mut found = Found { bundles: Vec::new(), others: 0 };
     let mut left = vec![top.to_owned()];
     while let Some(directory) = left.pop() {
-        let entries = match fs::read_dir(&directory) {
-            Ok(entries) => entries,
+        let names = match names_in(&directory) {
+            Ok(names) => names,
             Err(error) if directory == top => return Err(unreadable(top, error)),
             // One below it is told among the bundles, when it is opened in its turn. The rest goes on.
             Err(_) => {
@@ -110,10 +110,13 @@ fn walk(top: &Path) -> Result<Found> {
                 continue;
             }
         };
-        for entry in entries {
-            let entry = entry.map_err(|error| unreadable(&directory, error))?;
-            let kind = entry.file_type().map_err(|error| unreadable(&entry.path(), error))?;
-            let path = entry.path();
+        for path in names.into_iter().map(|name| directory.join(name)) {
+            let kind = match fs::symlink_metadata(&path) {
+                Ok(metadata) => metadata.file_type(),
+                // It was there when the directory was read: something else's file that comes and goes.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(unreadable(&path, error)),
+            };
             if kind.is_dir() {
                 left.push(path);
             } else if path.extension().is_some_and(|extension| extension == EXTENSION) {

@@ -14,6 +14,8 @@
 
 #[path = "support/needs.rs"]
 mod needs;
+#[path = "support/runs.rs"]
+mod runs;
 #[path = "support/tool.rs"]
 mod tool;
 
@@ -22,6 +24,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use runs::{begin, prepared};
 use tool::{Place, RELEASE, Ran, TOOL};
 
 /// A command that writes into `disk`, and what must succeed with what it wrote; `whole` adds what several have.
@@ -110,29 +113,14 @@ struct Disk {
 
 impl Disk {
     fn new(options: &str) -> Self {
-        let place = Place::with_release("ml-dsa-44");
-        place.write("words", "other words\n");
-        place.permit("words", 0o600);
-        place.run(&["keygen", "--out", "other", "--set", "ml-dsa-44"]).ok();
-        place.trust("both.cbor", &["--release", "id", "--release", "other", "--require", "release=1"]);
-        let roots = ["--root", "other", "--release", "id"];
-        place.trust("roots-0.cbor", &roots);
-        place.trust("roots-1.cbor", &[&roots[..], &["--epoch", "1"]].concat());
-        let update =
-            ["trust", "update", "--replaces", "roots-0.cbor", "--store", "roots-1.cbor", "--identity", "other"];
-        place.run(&[&update[..], &["--out", "update"]].concat()).ok();
+        let place = prepared();
         place.make_directory("disk");
         let mounted = !options.is_empty();
         let disk = Self { place, mounted };
         if mounted {
             disk.mount(&["-t", "tmpfs", "-o", options, "none"]);
         }
-        disk.place.write("release.toml", RELEASE.replace("= 42", "= 41"));
-        disk.place.run(&["journal", "new", "disk/j"]).ok();
-        disk.place
-            .run(&["sign", "--release", "release.toml", "--identity", "id", "--journal", "disk/j", "--out", "disk/old"])
-            .ok();
-        disk.place.write("release.toml", RELEASE);
+        begin(&disk.place, "disk/");
         disk.place.run(&["keygen", "--out", "disk/keys", "--set", "ml-dsa-44"]).ok();
         disk
     }

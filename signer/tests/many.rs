@@ -8,6 +8,9 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+#[cfg(target_os = "linux")]
+#[path = "support/needs.rs"]
+mod needs;
 #[path = "support/tool.rs"]
 mod tool;
 
@@ -105,4 +108,30 @@ fn a_directory_that_can_not_be_read_is_told_and_the_rest_goes_on() {
     );
     assert!(lines[1].contains("many/b-closed") && lines[1].contains("can not be read"), "{text}");
     assert_eq!(lines[3], "3 bundles below many: 2 accepted, 0 refused, 1 could not be examined, 0 disagreements");
+}
+
+/// The one that is named and one below it, at the end of reading: what was read of them is known by then.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_directory_that_the_system_does_not_close_makes_no_difference() {
+    let directories = ["many", "many/below"];
+    if !needs::program("strace", "directories that do not close", directories.len()) {
+        return;
+    }
+    let place = Place::with_bundle("ml-dsa-44");
+    place.make_directory("many");
+    place.make_directory("many/below");
+    for file in ["many/a.twinseal", "many/below/b.twinseal"] {
+        place.write(file, place.read("good"));
+    }
+    let expected = place.run(&VERIFY).ok().text();
+    for directory in directories {
+        let mut command = std::process::Command::new("strace");
+        command.args(["-f", "-qq", "-o", "log", "-e", "trace=close", "-e", "inject=close:error=EIO", "-P"]);
+        let ran = command.arg(place.at(directory)).arg(tool::TOOL).args(VERIFY).current_dir(place.path()).output();
+        let ran = ran.expect("it starts");
+        assert_eq!(ran.status.code(), Some(0), "{directory}: {}", String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(String::from_utf8(ran.stdout).expect("text"), expected, "{directory}");
+        assert!(String::from_utf8_lossy(&place.read("log")).contains("INJECTED"), "{directory}: nothing was injected");
+    }
 }
