@@ -281,6 +281,22 @@ fn what_is_not_asked_of_a_release_is_said_not_to_be() {
 }
 
 #[test]
+fn what_is_said_to_affect_a_release_is_named_and_no_title_denies_it() {
+    let reason = |desk: &Desk| {
+        let audit = desk.audit();
+        let row = audit.row("A-07").expect("the row");
+        assert_eq!(row.verdict, Consistent);
+        assert!(!row.title.to_lowercase().contains("no vulnerability"), "{}", row.title);
+        row.reason.clone()
+    };
+    let mut desk = Desk::good();
+    assert_eq!(reason(&desk), "statements about this release: 3; nothing is said to affect it");
+    let refuted = "\"state\": \"not_affected\", \"justification\": \"code_not_reachable\"}";
+    desk.replace(SBOM, refuted, "\"state\": \"exploitable\"}, \"recommendation\": \"Turn off remote access.\"");
+    assert_eq!(reason(&desk), "statements about this release: 3; said to affect it: CVE-2026-0003");
+}
+
+#[test]
 fn the_document_has_every_row_with_its_provisions_and_checks() {
     let document = include_str!("../../docs/audit.md");
     let mut checks = 0;

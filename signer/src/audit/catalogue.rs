@@ -129,7 +129,7 @@ pub const SUBJECTS: [Subject; 22] = [
     },
     Subject {
         id: "A-07",
-        title: "No vulnerability is known to be exploitable",
+        title: "What is known of vulnerabilities is stated",
         eu: &[of("cra", "Annex I Part I (2)(a)", "no known exploitable vulnerabilities when placed on the market")],
         us: &[
             of("ir8425", "Documentation 6a", "no known exploitable vulnerabilities"),
@@ -182,7 +182,7 @@ pub const SUBJECTS: [Subject; 22] = [
     },
     Subject {
         id: "A-11",
-        title: "Vulnerabilities are remediated without delay",
+        title: "How long fixed vulnerabilities were known is stated",
         eu: &[
             of("cra", "Annex I Part II (2), (8)", "remedy and disseminate without delay"),
             of("en303645", "5.3-8", "security updates are timely"),
@@ -193,7 +193,7 @@ pub const SUBJECTS: [Subject; 22] = [
     },
     Subject {
         id: "A-12",
-        title: "Updates are installed automatically, and users keep control",
+        title: "How updates are installed, and what users can decide, is stated",
         eu: &[
             of("cra", "Annex I Part I (2)(c)", "automatic by default, opt-out, notification, postponing"),
             of("en303645", "5.3-4 to 5.3-6", "automatic updates, their defaults, and control over them"),

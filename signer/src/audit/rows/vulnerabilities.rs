@@ -31,7 +31,14 @@ pub(super) fn known(facts: &Facts<'_>) -> Judged {
         let text = format!("{} is about no product of this release", listed(vex.iter().map(|(name, ..)| *name)));
         Check::new("products", Outcome::Contradicted, text)
     } else {
-        Check::new("products", Outcome::Consistent, format!("{} statements are about this release", here.len()))
+        let of_status = |status| here.iter().filter(move |(_, one)| one.status == Some(status));
+        let affected: BTreeSet<&str> = of_status(Status::Affected).map(|(_, one)| one.vulnerability.as_str()).collect();
+        let said = if affected.is_empty() {
+            "nothing is said to affect it".to_owned()
+        } else {
+            format!("said to affect it: {}", listed(affected))
+        };
+        Check::new("products", Outcome::Consistent, format!("statements about this release: {}; {said}", here.len()))
     });
     let names_one = |id: &str, one: &crate::evidence::vex::Statement| {
         one.vulnerability == id || one.aliases.iter().any(|alias| alias == id)
@@ -42,7 +49,7 @@ pub(super) fn known(facts: &Facts<'_>) -> Judged {
             ids.filter(|id| !here.iter().any(|(_, one)| one.status.is_some() && names_one(id, one))).collect();
         checks.push(if untold.is_empty() {
             let text = format!(
-                "all {} vulnerabilities known to be in it have a status",
+                "each vulnerability that the release statement calls known has a status: {} of them",
                 statement.vulnerabilities_known.len()
             );
             Check::new("known", Outcome::Consistent, text)
