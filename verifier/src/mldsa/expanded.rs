@@ -1,6 +1,6 @@
 //! Verification from a table: what depends on the key alone was computed before (A-hat, NTT(t1 2^d) and tr).
 //!
-//! A table is words, in the device's byte order, read in place; docs/format.md, section 12, has them one by one.
+//! A table is words, in the device's byte order, read in place; docs/format.md, section 13, has them one by one.
 
 use core::fmt;
 use core::marker::PhantomData;
