@@ -9,7 +9,7 @@ use crate::report::Format;
 #[derive(Debug, Parser)]
 #[command(name = "twinseal", version, propagate_version = true, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// Who reads the report: people, or programs (one JSON object on standard output)
+    /// Who reads the report: people, or programs (JSON on standard output)
     #[arg(long, global = true, value_enum, default_value_t)]
     pub format: Format,
 

@@ -62,7 +62,7 @@ pub enum Format {
     /// People.
     #[default]
     Human,
-    /// Programs: exactly one JSON object on standard output.
+    /// Programs: one JSON object on standard output; of a directory, one on each line.
     Json,
 }
 
