@@ -69,16 +69,6 @@ impl Identity {
         anchor_id_of(&self.keys())
     }
 
-    /// The algorithm of the post-quantum half.
-    pub fn post_quantum_algorithm(&self) -> SealAlgorithm {
-        match self.post_quantum {
-            Some(PostQuantumKey::MlDsa44(_)) => SealAlgorithm::MlDsa44,
-            Some(PostQuantumKey::MlDsa65(_)) => SealAlgorithm::MlDsa65,
-            Some(PostQuantumKey::MlDsa87(_)) => SealAlgorithm::MlDsa87,
-            None => panic!("this identity has no post-quantum half"),
-        }
-    }
-
     /// A signature by the half of that algorithm, over any bytes, with any ML-DSA context.
     pub fn sign(&self, algorithm: SealAlgorithm, message: &[u8], context: &[u8]) -> Vec<u8> {
         let fits = "a context has at most 255 bytes";

@@ -5,7 +5,6 @@ use std::path::Path;
 use pkcs8::der::Decode as _;
 use pkcs8::spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 use ring::signature::{ECDSA_P256_SHA256_ASN1, ED25519, UnparsedPublicKey};
-use twinseal_formats::{SealAlgorithm, TrustStore};
 
 use crate::error::{Failure, Result, name};
 use crate::input;
@@ -73,14 +72,6 @@ impl BuilderKey {
             Algorithm::Ed25519 => "ed25519",
             Algorithm::EcdsaP256 => "ecdsa-p256",
         }
-    }
-
-    /// Whether it is one of the keys of a trust store. Who builds should not be who releases.
-    #[must_use]
-    pub fn is_in(&self, store: &TrustStore<'_>) -> bool {
-        let mut keys = store.anchors().flat_map(|anchor| anchor.keys());
-        self.algorithm == Algorithm::Ed25519
-            && keys.any(|key| key.algorithm == SealAlgorithm::Ed25519 && key.bytes == self.bytes)
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
