@@ -2,7 +2,7 @@
 
 use embedded_storage::nor_flash::NorFlash;
 use twinseal_verifier::formats::Stage;
-use twinseal_verifier::{Envelope, ImageError, Install, Reception, VerifiedUpdate, Verifier};
+use twinseal_verifier::{AdmittedManifest, Device, Envelope, ImageError, Install, Reception, VerifiedUpdate, Verifier};
 
 use crate::counter::MonotonicCounter;
 use crate::error::{Error, InstallError};
@@ -54,9 +54,20 @@ impl<F: NorFlash, C: MonotonicCounter> Installer<'_, F, C> {
         let device = self.device(facts)?;
         let envelope = Envelope::parse(frame)?;
         let frame = frame.get(..envelope.size()).unwrap_or(frame);
-        let admitted = verifier.authenticate(&envelope)?.admit::<Install>(&device)?;
+        let admitted = admitted(verifier, &envelope, &device)?;
+        self.begin(running.other(), admitted, frame, payloads, scratch)
+    }
 
-        let target = running.other();
+    /// Begins to receive what was admitted, or goes on with it.
+    #[inline(never)]
+    fn begin<'m>(
+        &mut self,
+        target: SlotId,
+        admitted: AdmittedManifest<'m, Install>,
+        frame: &'m [u8],
+        payloads: Payloads,
+        scratch: &mut [u8],
+    ) -> Result<Receiving<'m, '_, F>, Error> {
         let place = target.of(&self.layout.slots);
         let (size, room) = (u32::try_from(frame.len()).unwrap_or(u32::MAX), store::room(place.envelope));
         if size > room {
@@ -79,6 +90,17 @@ impl<F: NorFlash, C: MonotonicCounter> Installer<'_, F, C> {
             Err(error) => Err(this.end(error.into())),
         }
     }
+}
+
+/// Holds the release against the seals and the device. Apart, as the beginning is, so that nothing of the reception lies on the stack while seals are
+/// verified (ADR 20).
+#[inline(never)]
+fn admitted<'m>(
+    verifier: &Verifier<'_>,
+    envelope: &Envelope<'m>,
+    device: &Device<'_>,
+) -> Result<AdmittedManifest<'m, Install>, Error> {
+    Ok(verifier.authenticate(envelope)?.admit(device)?)
 }
 
 impl<'m, 'i, F: NorFlash> Receiving<'m, 'i, F> {
