@@ -112,7 +112,7 @@ pub(crate) fn run(board: Board, subject: &str, folder: &Path) -> Result<String> 
 const BOARDS: [Board; 5] = [Board::M3, Board::M4, Board::M7, Board::M33, Board::Rv32];
 
 /// Raised when cases are added, never lowered.
-const LEAST_CASES: usize = 661;
+const LEAST_CASES: usize = 745;
 
 /// Each road of each bundle has a store of several keys: fewer would mean that few were verified through tables.
 const LEAST_TABLES: usize = 3000;
