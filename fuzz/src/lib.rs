@@ -25,5 +25,6 @@ mod fixture;
 mod flash;
 mod note;
 mod recipe;
+mod sealing;
 pub mod seeds;
 mod strict;
