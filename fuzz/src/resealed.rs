@@ -13,7 +13,7 @@ use twinseal_tests::roads::{self, Chunks, Outcome, code};
 use twinseal_verifier::Verifier;
 
 use crate::fixture::{STORE, VERIFIER, WORLD};
-use crate::note::note_verdict;
+use crate::note::{note, note_verdict};
 use crate::recipe::Recipe;
 use crate::sealing::{Sealer, Sealing};
 use crate::strict;
@@ -25,6 +25,9 @@ pub fn run(data: &[u8]) {
     let outcomes: Vec<Outcome> = Sealing::of(data).iter().map(|sealing| outcome(data, *sealing)).collect();
     assert!(outcomes.iter().all(|one| code(one) == code(&outcomes[0])), "with stand-ins and real seals: {outcomes:?}");
     note_verdict(&outcomes[0]);
+    if outcomes.len() == 2 {
+        note("with real seals as well");
+    }
 }
 
 /// What comes of a recipe whose seals are made so.

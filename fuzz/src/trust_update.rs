@@ -11,7 +11,7 @@ use twinseal_tests::release::{self, Release};
 use twinseal_tests::rotation::Rotation;
 use twinseal_verifier::{ConfirmedFrame, Error, TrustState, Verifier};
 
-use crate::note::note_verdict;
+use crate::note::{note, note_verdict};
 use crate::recipe::Recipe;
 use crate::sealing::{Sealer, Sealing};
 
@@ -49,6 +49,9 @@ pub fn run(data: &[u8]) {
     let code = |outcome: &Result<TrustEpoch, Error>| outcome.as_ref().map(|epoch| *epoch).map_err(Error::code);
     assert!(outcomes.iter().all(|one| code(one) == code(&outcomes[0])), "with stand-ins and real seals: {outcomes:?}");
     note_verdict(&outcomes[0]);
+    if outcomes.len() == 2 {
+        note("with real seals as well");
+    }
 }
 
 /// What comes of a recipe whose seals are made so.
