@@ -67,7 +67,8 @@ impl SlotId {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a device states every area")]
 pub struct SlotLayout<'a> {
-    /// Where the release's frame is kept, to be verified at every boot.
+    /// Where the release's frame is kept, to be verified at every boot: its length in bytes first (`u32`, little-endian), then the frame. Who fills a
+    /// slot by other means than [`Installer::receive`](crate::Installer::receive), as a factory does, writes both.
     pub envelope: Area,
     /// Where each component's image lies, in the order of the device's component ids.
     pub images: &'a [Area],
