@@ -286,4 +286,10 @@ mod tests {
         assert_eq!(fault(reader(&[1, 3]).literal(&[1, 2, 3], Fault::Form)), Fault::Form);
         assert_eq!(reader(&[1, 2, 3, 4]).literal(&[1, 2, 3], Fault::Form), Ok(()));
     }
+
+    #[test]
+    fn integers_sort_as_their_encodings_do() {
+        let sorted = [0, 1, 23, 24, 255, 256, i64::MAX, -1, -2, -24, -25, -256, -257, i64::MIN];
+        assert!(sorted.is_sorted_by(|one, next| canonical_order(*one) < canonical_order(*next)));
+    }
 }

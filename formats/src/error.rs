@@ -299,3 +299,21 @@ faults! {
     IndexDigest = 0x74 in [Evidence] "index-digest", "the evidence index is not the one in the manifest";
     FileDigest = 0x75 in [Evidence] "file-digest", "an evidence file is not the one in the index";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_breach_says_which_rule_and_where() {
+        let most = usize::try_from(MOST_OFFSET).unwrap();
+        let offsets = [0, 1, 0x55_5555, most - 1, most, most + 1, usize::MAX];
+        for ErrorEntry { code, stage, .. } in PARSE_ERRORS {
+            let fault = Fault::of_rule((code.number() & 0xff).into());
+            for offset in offsets {
+                let error = Breach::new(fault, offset).in_stage(*stage);
+                assert_eq!((error.code(), usize::try_from(error.offset).unwrap()), (*code, offset.min(most)));
+            }
+        }
+    }
+}

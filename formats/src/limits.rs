@@ -44,3 +44,30 @@ pub const MAX_STORE: usize = 65_535;
 
 /// Bytes in front of the payloads, at most: what a host reads to be sure to have the whole frame.
 pub const MAX_FRAME: usize = 147_456;
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::{format, vec};
+
+    use super::*;
+    use crate::error::Fault;
+    use crate::version::is_release_version;
+    use crate::{DigestAlgorithm, EvidenceIndex, TrustStore};
+
+    /// What is one byte longer is refused for its length, and what is not, for what it is.
+    #[test]
+    fn lengths_are_counted_to_the_byte() {
+        let store = |length| TrustStore::parse(&vec![0; length]).unwrap_err().fault;
+        assert_eq!(store(MAX_STORE), Fault::UnexpectedType);
+        assert_eq!(store(MAX_STORE + 1), Fault::StoreLength);
+
+        let index = |length| EvidenceIndex::parse(&vec![0; length], DigestAlgorithm::Sha256).unwrap_err().fault;
+        assert_eq!(index(MAX_EVIDENCE_INDEX), Fault::UnexpectedType);
+        assert_eq!(index(MAX_EVIDENCE_INDEX + 1), Fault::EntrySize);
+
+        let version = |length| is_release_version(&format!("1.0.{}", "7".repeat(length - 4)));
+        assert!(version(MAX_VERSION));
+        assert!(!version(MAX_VERSION + 1));
+    }
+}

@@ -208,3 +208,19 @@ impl ToBeSigned {
 pub(crate) const ALG: Key = 1;
 pub(crate) const KID: Key = 4;
 pub(crate) const TYP: Key = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The structure of RFC 9052 section 4.4, with byte strings on both sides of where their heads become longer.
+    #[test]
+    fn what_is_signed_has_the_shortest_heads() {
+        let to_be_signed = ToBeSigned::new(&[0xa1, 1, 0x26], &[7; 23]).unwrap();
+        assert_eq!(to_be_signed.as_bytes(), [&b"\x84\x6aSignature1\x43\xa1\x01\x26\x40\x57"[..], &[7; 23]].concat());
+        let to_be_signed = ToBeSigned::new(&[8; 24], &[]).unwrap();
+        assert_eq!(to_be_signed.as_bytes(), [&b"\x84\x6aSignature1\x58\x18"[..], &[8; 24], b"\x40\x40"].concat());
+        assert!(ToBeSigned::new(&[9; 90], &[9; 71]).is_some());
+        assert!(ToBeSigned::new(&[9; 90], &[9; 72]).is_none());
+    }
+}

@@ -1,13 +1,16 @@
 //! What looks odd and is good: without these, a verifier that refuses everything would pass.
 
-use twinseal_formats::encode::NewSeal;
-use twinseal_formats::{Role, SealType};
+use twinseal_formats::encode::{NewComponent, NewSeal};
+use twinseal_formats::{Manifest, Role, SealType};
 use twinseal_tests::bundle::{Bundle, Form};
+use twinseal_tests::device::MemorySlot;
 use twinseal_tests::identity::Identity;
 use twinseal_tests::roads;
 use twinseal_tests::trust::{self, Store, StoredAnchor};
 use twinseal_tests::world::{POST_QUANTUM, World};
+use twinseal_verifier::{Boot, Extent};
 
+use crate::image::admitted;
 use crate::requirements::release_store;
 
 /// Accepted, by every road, under a store.
@@ -160,7 +163,7 @@ fn detached_payloads_are_received_one_after_the_other() {
     let bundle = world.bundle();
     for size in [1, 7, 1000] {
         let release_id = crate::image::admitted(&world, &bundle, |admitted| {
-            let slot = twinseal_tests::device::MemorySlot::inactive(2);
+            let slot = MemorySlot::inactive(2);
             let mut reception = admitted.receive_detached(slot).expect("room");
             for chunk in bundle.payloads.concat().chunks(size) {
                 reception.push(chunk).expect("good bytes");
@@ -174,4 +177,23 @@ fn detached_payloads_are_received_one_after_the_other() {
     let verifier = trust::verifier(&store).expect("a good store");
     let booted = roads::boot(&bundle.to_bytes(Form::Bare), &bundle.payloads, &verifier, &world.facts);
     assert_eq!(booted, Ok(bundle.digest));
+}
+
+/// One byte more is refused (`image`, `structure`).
+#[test]
+fn images_as_large_as_their_places_and_as_the_format_allows_are_accepted() {
+    let world = World::new(POST_QUANTUM[0]);
+    let bundle = world.bundle();
+    let mut storage = MemorySlot::holding(bundle.payloads.clone());
+    for (extent, payload) in storage.extents.iter_mut().zip(&bundle.payloads) {
+        *extent = Some(Extent::Room(u64::try_from(payload.len()).expect("small")));
+    }
+    let verified =
+        admitted::<Boot, _>(&world, &bundle, |admitted| admitted.verify_images(storage, &mut [0; 61]).is_ok());
+    assert!(verified);
+
+    let digest = world.release.digest(b"whatever");
+    let component = |id, size| NewComponent { id, size, digest };
+    let manifest = world.release.manifest_of(vec![component("app", (1 << 63) - 1 - 34), component("radio", 34)]);
+    assert_eq!(Manifest::parse(&manifest).expect("as much as there can be").component_count(), 2);
 }
