@@ -26,7 +26,9 @@ LEFT_OUT = [
 ]
 
 SWITCH = """
-extern crate std;
+/// For changes that need what the crates do without.
+#[doc(hidden)]
+pub extern crate std;
 /// Which change is on; 0 if none is.
 #[doc(hidden)]
 pub fn change() -> u32 {

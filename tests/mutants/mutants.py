@@ -14,6 +14,7 @@ one that is caught, or not there any more, is a failure too.
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from together import ROOT, Change, Together, copy_of_the_tree, errors_of, locked, run, test_binary  # noqa: E402
+from together import CRATES, ROOT, Change, Together, copy_of_the_tree, errors_of, locked, run, test_binary  # noqa: E402
 
 USUAL = ["formats/src", "verifier/src/authenticate.rs", "verifier/src/admit.rs", "verifier/src/image.rs"]
 PACKAGES = {"formats": "twinseal-formats", "verifier": "twinseal-verifier"}
@@ -66,12 +67,20 @@ def mutants(wanted):
     texts = {file: (ROOT / file).read_text() for file in {mutant["file"] for mutant in found}}
     for number, mutant in enumerate(found, 1):
         text, span = texts[mutant["file"]], mutant["span"]
-        edit = (offset(text, span["start"]), offset(text, span["end"]), mutant["replacement"])
+        edit = (offset(text, span["start"]), offset(text, span["end"]), with_std(mutant["replacement"], mutant["file"]))
         mutant["change"] = Change(number, mutant["file"], [edit])
         line = text.split("\n")[span["start"]["line"] - 1].strip()
         mutant["key"] = (mutant["file"], mutant["name"].split(": ", 1)[1], line)
     chosen = [mutant for mutant in found if any(mutant["file"].startswith(part) for part in wanted)]
     return {mutant["change"].number: mutant for mutant in chosen}
+
+
+def with_std(replacement, file):
+    """The crates have no vectors and no boxes; in the tests' build they can be had."""
+    std = CRATES[file.split("/")[0]] + "::std"
+    for name, place in [("Vec::", "vec::Vec::"), ("vec![", "vec!["), ("Box::", "boxed::Box::"), ("String::", "string::String::")]:
+        replacement = re.sub(rf"(?<![\w:]){re.escape(name)}", f"{std}::{place}", replacement)
+    return replacement
 
 
 def offset(text, place):
