@@ -67,7 +67,7 @@ def mutants(wanted):
     texts = {file: (ROOT / file).read_text() for file in {mutant["file"] for mutant in found}}
     for number, mutant in enumerate(found, 1):
         text, span = texts[mutant["file"]], mutant["span"]
-        edit = (offset(text, span["start"]), offset(text, span["end"]), with_std(mutant["replacement"], mutant["file"]))
+        edit = (offset(text, span["start"]), offset(text, span["end"]), with_std(mutant))
         mutant["change"] = Change(number, mutant["file"], [edit])
         line = text.split("\n")[span["start"]["line"] - 1].strip()
         mutant["key"] = (mutant["file"], mutant["name"].split(": ", 1)[1], line)
@@ -75,9 +75,12 @@ def mutants(wanted):
     return {mutant["change"].number: mutant for mutant in chosen}
 
 
-def with_std(replacement, file):
+def with_std(mutant):
     """The crates have no vectors and no boxes; in the tests' build they can be had."""
-    std = CRATES[file.split("/")[0]] + "::std"
+    replacement, std = mutant["replacement"], CRATES[mutant["file"].split("/")[0]] + "::std"
+    if "&mut" not in mutant["name"]:
+        # Where a type is to be found out, it is one without `mut`.
+        replacement = re.sub(r"\b(Vec|Box)::leak\(", r"&*\1::leak(", replacement)
     for name, place in [("Vec::", "vec::Vec::"), ("vec![", "vec!["), ("Box::", "boxed::Box::"), ("String::", "string::String::")]:
         replacement = re.sub(rf"(?<![\w:]){re.escape(name)}", f"{std}::{place}", replacement)
     return replacement
