@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Mutation tests: the changes that cargo-mutants would make to the reader and the verifier, and whether a test notices each.
 
-  mutants.py                       all of `formats`, and the decision: authenticate, admit, image
+  mutants.py                       all of `formats`, and of `verifier` all but the two engines
   mutants.py FILE ...              of these files, or below these folders
   mutants.py --shard K/N FILE ...  runs the K-th part of N of them (counted from 0); they are all built
 
@@ -26,12 +26,14 @@ sys.path.insert(0, str(HERE.parent))
 
 from together import CRATES, ROOT, Change, Together, copy_of_the_tree, errors_of, locked, run, test_binary  # noqa: E402
 
-USUAL = ["formats/src", "verifier/src/authenticate.rs", "verifier/src/admit.rs", "verifier/src/image.rs"]
+USUAL = ["formats/src", "verifier/src"]
+ENGINES = ["verifier/src/mldsa", "verifier/src/ed25519_comb"]
 PACKAGES = {"formats": "twinseal-formats", "verifier": "twinseal-verifier"}
 
 BINARIES = {
     "formats": ["-p", "twinseal-formats", "--all-features", "--lib"],
     "verifier": ["-p", "twinseal-verifier", "--all-features", "--lib"],
+    "without": ["-p", "twinseal-verifier", "--features", "sha256", "--test", "without_sha512"],
     **{name: ["-p", "twinseal-tests", "--test", name] for name in ("hostile", "round_trip", "expanded_anchors", "ml_dsa_engine", "vectors")},
 }
 # What runs, in this order: the cheapest first, and only what survived one comes before the next. Binary and arguments.
@@ -47,23 +49,29 @@ CHECKS = [
     ("hostile", [*REST, *ELSEWHERE]),
     ("expanded_anchors", []),
     ("round_trip", []),
+    ("without", []),
 ]
-# For the arithmetic of ML-DSA.
-CHECKS_OF_ML_DSA = [
-    ("hostile", ACCEPTED),
-    ("verifier", ["mldsa"]),
-    ("vectors", ["ml_dsa"]),
-    ("expanded_anchors", []),
-    ("ml_dsa_engine", []),
-]
+CHECKS_OF_ENGINES = {
+    "verifier/src/mldsa": [
+        ("hostile", ACCEPTED),
+        ("verifier", ["mldsa"]),
+        ("vectors", ["ml_dsa"]),
+        ("expanded_anchors", []),
+        ("ml_dsa_engine", []),
+    ],
+    "verifier/src/ed25519_comb": [
+        ("vectors", ["ed25519"]),
+        ("verifier", ["ed25519_comb"]),
+    ],
+}
 
 
-def mutants(wanted):
+def mutants(wanted, unwanted):
     listed = subprocess.run(
         ["cargo", "mutants", "--list", "--json", *(word for package in PACKAGES.values() for word in ("-p", package))],
         cwd=ROOT, check=True, capture_output=True, text=True,
     ).stdout
-    found = [mutant for mutant in json.loads(listed) if not mutant["file"].endswith("tests.rs")]
+    found = [mutant for mutant in json.loads(listed) if not mutant["file"].endswith("/tests.rs") and "replace cases -> usize" not in mutant["name"]]
     texts = {file: (ROOT / file).read_text() for file in {mutant["file"] for mutant in found}}
     for number, mutant in enumerate(found, 1):
         text, span = texts[mutant["file"]], mutant["span"]
@@ -71,7 +79,11 @@ def mutants(wanted):
         mutant["change"] = Change(number, mutant["file"], [edit])
         line = text.split("\n")[span["start"]["line"] - 1].strip()
         mutant["key"] = (mutant["file"], mutant["name"].split(": ", 1)[1], line)
-    chosen = [mutant for mutant in found if any(mutant["file"].startswith(part) for part in wanted)]
+    chosen = [
+        mutant
+        for mutant in found
+        if any(mutant["file"].startswith(part) for part in wanted) and not any(mutant["file"].startswith(part) for part in unwanted)
+    ]
     return {mutant["change"].number: mutant for mutant in chosen}
 
 
@@ -124,11 +136,12 @@ def main():
     if arguments[:1] == ["--shard"]:
         shard, shards = map(int, arguments[1].split("/"))
         arguments = arguments[2:]
-    chosen = mutants(arguments or USUAL)
+    chosen = mutants(arguments or USUAL, [] if arguments else ENGINES)
     assert chosen, "no mutants"
     with open(HERE / "explained.toml", "rb") as file:
         explained = {(one["file"], one["mutant"], one["line"]) for one in tomllib.load(file).get("mutant", [])}
-    checks = CHECKS_OF_ML_DSA if all("mldsa" in mutant["file"] for mutant in chosen.values()) else CHECKS
+    engines = [engine for engine in ENGINES if all(mutant["file"].startswith(engine) for mutant in chosen.values())]
+    checks = CHECKS_OF_ENGINES[engines[0]] if engines else CHECKS
 
     lock, start = locked("tree"), time.monotonic()
     changes = Together("tree", [mutant["change"] for mutant in chosen.values()])

@@ -162,7 +162,7 @@ fn detached_payloads_are_received_one_after_the_other() {
     let world = World::new(POST_QUANTUM[0]);
     let bundle = world.bundle();
     for size in [1, 7, 1000] {
-        let release_id = crate::image::admitted(&world, &bundle, |admitted| {
+        let release_id = admitted(&world, &bundle, |admitted| {
             let slot = MemorySlot::inactive(2);
             let mut reception = admitted.receive_detached(slot).expect("room");
             for chunk in bundle.payloads.concat().chunks(size) {

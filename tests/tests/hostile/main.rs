@@ -53,6 +53,7 @@ mod frame;
 mod host;
 mod hybrid;
 mod image;
+mod intake;
 mod manifest;
 mod nearly;
 mod proofs;

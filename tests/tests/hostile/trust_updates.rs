@@ -405,6 +405,10 @@ fn an_honest_rotation_is_taken() {
         first.state.confirmed = None;
         assert_eq!(first.judge(&first.update()), Ok(()), "a device that never confirmed a release");
 
+        let mut last = rotation.clone();
+        last.state.counter_limit = last.next.epoch;
+        assert_eq!(last.judge(&last.update()), Ok(()), "the last epoch that the counter can hold");
+
         let mut whole = rotation.clone();
         let others = [&rotation.new_root, &Identity::hybrid(post_quantum, 15), &Identity::hybrid(post_quantum, 16)];
         whole.next = store(2, others, rotation.signers.each_ref());

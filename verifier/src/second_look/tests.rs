@@ -12,7 +12,7 @@ use twinseal_formats::{
     SequenceNumber, TrustEpoch, TrustStore, VendorId,
 };
 
-use super::{Trail, at_admission, at_manifest_bytes, at_seals, difference, shortfall};
+use super::{Trail, at_admission, at_manifest_bytes, at_seals, difference, not_the_end, shortfall};
 use crate::admit::{Boot, ConfirmedRelease, Device, Install};
 use crate::algorithm::{BadSeal, SealVerifier, Verdict, WeakKey};
 use crate::anchor::anchor_id;
@@ -49,6 +49,10 @@ fn keys(of: &[u8]) -> [AnchorKey<'_>; 2] {
 }
 
 fn store(threshold: u8) -> Vec<u8> {
+    store_demanding(threshold, DigestAlgorithm::Sha256)
+}
+
+fn store_demanding(threshold: u8, minimum_digest: DigestAlgorithm) -> Vec<u8> {
     let anchor = |key: &'static [u8], label| NewAnchor {
         id: anchor_id(keys(key)).unwrap(),
         role: Role::Release,
@@ -59,7 +63,7 @@ fn store(threshold: u8) -> Vec<u8> {
         epoch: TrustEpoch(1),
         vendor: VENDOR,
         classes: [CLASS].to_vec(),
-        minimum_digest: DigestAlgorithm::Sha256,
+        minimum_digest,
         requirements: [Requirement { role: Role::Release, threshold }].to_vec(),
         anchors: [anchor(&[1; 1312], "one"), anchor(&[2; 1312], "two")].to_vec(),
         single_class: false,
@@ -75,6 +79,11 @@ fn digest(bytes: &[u8]) -> Digest {
 
 /// A bundle sealed by the identity whose keys consist of these bytes.
 fn bundle(key: &'static [u8]) -> Vec<u8> {
+    bundle_with(key, &HALVES)
+}
+
+/// The same with seals of these halves only.
+fn bundle_with(key: &'static [u8], halves: &[SealAlgorithm]) -> Vec<u8> {
     let component =
         |id, image: &[u8]| NewComponent { id, size: image.len().try_into().unwrap(), digest: digest(image) };
     let manifest = NewManifest {
@@ -88,11 +97,12 @@ fn bundle(key: &'static [u8]) -> Vec<u8> {
         evidence: None,
     };
     let manifest = manifest.encode().unwrap();
-    let seals = HALVES.map(|half| NewSeal {
+    let seal = |half: &SealAlgorithm| NewSeal {
         anchor: anchor_id(keys(key)).unwrap(),
         cose_algorithm: half.cose(),
         signature: vec![3; half.signature_size()],
-    });
+    };
+    let seals = halves.iter().map(seal).collect::<Vec<_>>();
     let frame = encode::envelope(2, &digest(&encode::with_head(&manifest)), &seals, &manifest);
     frame.unwrap()
 }
@@ -105,9 +115,14 @@ fn verdicts(classical: u32, post_quantum: u32) -> u32 {
 
 /// What the second look finds at the seals of this bundle.
 fn found_at_seals(bundle: &[u8], threshold: u8, verdicts: u32) -> u32 {
+    found_for(&ROLES, bundle, threshold, verdicts)
+}
+
+/// The same where seals of other roles are asked for.
+fn found_for(roles: &[Role], bundle: &[u8], threshold: u8, verdicts: u32) -> u32 {
     let store = store(threshold);
     let envelope = Envelope::parse(bundle).unwrap();
-    at_seals(&TrustStore::parse(&store).unwrap(), envelope.seals(), &ROLES, verdicts)
+    at_seals(&TrustStore::parse(&store).unwrap(), envelope.seals(), roles, verdicts)
 }
 
 #[test]
@@ -124,8 +139,25 @@ fn without_the_first_look_the_second_finds_what_is_wrong_with_seals() {
         ("too few anchors", found_at_seals(&good, 2, verdicts(1, 1))),
         ("an unknown anchor", found_at_seals(&foreign, 1, verdicts(1, 1))),
         ("an unknown anchor that nobody looked at", found_at_seals(&foreign, 1, 0)),
+        ("roles that nothing is demanded of", found_for(&[Role::Assessor], &good, 1, verdicts(1, 1))),
+        // What is wrong twice does not come out even.
+        ("too few anchors, and every bit of the verdicts is wrong", found_at_seals(&good, 2, !verdicts(1, 1))),
+        ("no roles, and a verdict that is off by one", found_for(&[], &good, 1, verdicts(1, 1) ^ 1)),
     ] {
         assert_ne!(found, 0, "{what}");
+    }
+    for half in HALVES {
+        let alone = bundle_with(&[1; 1312], &[half]);
+        assert_ne!(found_at_seals(&alone, 1, verdicts(1, 1)), 0, "{half} alone, and both said valid");
+        assert_ne!(found_at_seals(&alone, 1, 0), 0, "{half} alone, and none was looked at");
+        let said = Verdict::valid(half).word();
+        assert_ne!(found_at_seals(&alone, 1, said), 0, "{half} alone, and said valid");
+        assert_ne!(found_for(&[], &alone, 1, verdicts(1, 1)), 0, "{half} alone, and no roles");
+    }
+    for stronger in [DigestAlgorithm::Sha384, DigestAlgorithm::Sha512] {
+        let (store, envelope) = (store_demanding(1, stronger), Envelope::parse(&good).unwrap());
+        let found = at_seals(&TrustStore::parse(&store).unwrap(), envelope.seals(), &ROLES, verdicts(1, 1));
+        assert_ne!(found, 0, "a digest weaker than {stronger}");
     }
     for half in HALVES {
         let bad = Verdict::of(half, Err(BadSeal)).word();
@@ -203,10 +235,37 @@ fn without_the_first_look_the_second_finds_what_a_device_may_not_take() {
     });
 }
 
+/// Each of these leaves the word 1 or another that two of them could share.
+#[test]
+fn what_is_wrong_twice_does_not_come_out_even() {
+    let wrong: [fn(&mut AuthenticManifest<'_>, &mut Device<'_>); 6] = [
+        |authentic, _| authentic.bytes = &authentic.bytes[1..],
+        |authentic, _| authentic.trust.serves_release = false,
+        |_, device| device.vendor.0[15] ^= 1,
+        |_, device| device.class.0[15] ^= 1,
+        |_, device| device.components = &["app", "radin"],
+        |_, device| device.counter = SecurityVersion(4),
+    ];
+    for (one, other) in (0..wrong.len()).flat_map(|one| (0..one).map(move |other| (one, other))) {
+        with_authentic(|mut authentic| {
+            let mut device = DEVICE;
+            wrong[one](&mut authentic, &mut device);
+            wrong[other](&mut authentic, &mut device);
+            assert_ne!(at_admission::<Boot>(&authentic, &device).found, 0, "{one} and {other}");
+        });
+    }
+}
+
 #[test]
 fn a_manifest_that_is_not_the_end_of_what_was_sealed_is_found() {
     let bundle = bundle(&[1; 1312]);
-    assert_eq!(at_manifest_bytes(&Envelope::parse(&bundle).unwrap()), 0);
+    let envelope = Envelope::parse(&bundle).unwrap();
+    assert_eq!(at_manifest_bytes(&envelope), 0);
+    let (sealed, copy) = (envelope.sealed_bytes(), envelope.manifest_bytes().to_vec());
+    assert_eq!(not_the_end(envelope.manifest_bytes(), sealed), 0);
+    for other in [&copy[..], &sealed[..copy.len()], &sealed[..sealed.len() - 1], &copy[..0], &bundle] {
+        assert_ne!(not_the_end(other, sealed), 0, "{} bytes", other.len());
+    }
 }
 
 /// Two images; it takes whatever is written.
@@ -301,6 +360,7 @@ fn differences_and_shortfalls() {
     for other in [b"abd".as_slice(), b"ab", b"abcd", b""] {
         assert_ne!(difference(b"abc", other), 0);
     }
+    assert_ne!(difference(&[7], &[6, 0]), 0, "one bit and the length");
     // As long as the longest digest: each byte counts.
     for at in 0..64 {
         let mut other = [7; 64];
