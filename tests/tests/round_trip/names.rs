@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use sha2::{Digest as _, Sha256};
 use twinseal_formats::{
     AnchorId, AnchorKey, ClassId, DigestAlgorithm, ErrorCode, Role, SealAlgorithm, SecurityVersion, SequenceNumber,
     Stage, TrustEpoch, VendorId,
 };
-use twinseal_verifier::{BadTable, anchor_id};
+use twinseal_tests::cbor::Cbor;
+use twinseal_verifier::{BadTable, anchor_id, thumbprint};
 
 #[test]
 fn an_algorithm_has_one_name() {
@@ -48,6 +50,30 @@ fn ids_are_written_as_everybody_writes_them() {
     );
     let numbers = [SequenceNumber(u64::MAX).to_string(), SecurityVersion(0).to_string(), TrustEpoch(7).to_string()];
     assert_eq!(numbers, ["18446744073709551615", "0", "7"]);
+}
+
+/// F-45, by the tests' own CBOR: the key types and algorithms are those that IANA registered for COSE.
+#[test]
+fn an_anchor_id_is_made_of_the_keys_thumbprints() {
+    let sha256 = |bytes: Vec<u8>| <[u8; 32]>::from(Sha256::digest(bytes));
+    let classical = [1; 32];
+    let okp = sha256(Cbor::new().map(3).uint(1).uint(1).int(-1).uint(6).int(-2).bytes(&classical).done());
+    let key = AnchorKey { algorithm: SealAlgorithm::Ed25519, bytes: &classical };
+    assert_eq!(thumbprint(&key), okp);
+    assert_eq!(anchor_id([key]), Some(AnchorId(sha256(Cbor::new().array(1).bytes(&okp).done()))));
+
+    let sets =
+        [(SealAlgorithm::MlDsa44, -48, 1312), (SealAlgorithm::MlDsa65, -49, 1952), (SealAlgorithm::MlDsa87, -50, 2592)];
+    for (algorithm, number, size) in sets {
+        for fill in [2, 3] {
+            let bytes = vec![fill; size];
+            let akp = sha256(Cbor::new().map(3).uint(1).uint(7).uint(3).int(number).int(-1).bytes(&bytes).done());
+            let post_quantum = AnchorKey { algorithm, bytes: &bytes };
+            assert_eq!(thumbprint(&post_quantum), akp, "{algorithm}");
+            let both = Cbor::new().array(2).bytes(okp.as_slice().min(&akp)).bytes(okp.as_slice().max(&akp));
+            assert_eq!(anchor_id([key, post_quantum]), Some(AnchorId(sha256(both.done()))), "{algorithm}");
+        }
+    }
 }
 
 /// An identity has one key or two: nothing is the name of none, or of three.
