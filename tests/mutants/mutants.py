@@ -87,6 +87,12 @@ def mutants(wanted, unwanted):
     return {mutant["change"].number: mutant for mutant in chosen}
 
 
+def explains(one, mutant):
+    """Whether an explanation is one of this mutant; one without a line is for the whole function."""
+    file, name, line = mutant["key"]
+    return (one["file"], one["mutant"], one.get("line", line)) == (file, name, line)
+
+
 def with_std(mutant):
     """The crates have no vectors and no boxes; in the tests' build they can be had."""
     replacement, std = mutant["replacement"], CRATES[mutant["file"].split("/")[0]] + "::std"
@@ -139,7 +145,7 @@ def main():
     chosen = mutants(arguments or USUAL, [] if arguments else ENGINES)
     assert chosen, "no mutants"
     with open(HERE / "explained.toml", "rb") as file:
-        explained = {(one["file"], one["mutant"], one["line"]) for one in tomllib.load(file).get("mutant", [])}
+        explanations = tomllib.load(file)["mutant"]
     engines = [engine for engine in ENGINES if all(mutant["file"].startswith(engine) for mutant in chosen.values())]
     checks = CHECKS_OF_ENGINES[engines[0]] if engines else CHECKS
 
@@ -160,7 +166,8 @@ def main():
         verdicts[number] = verdict
         mutant = chosen[number]
         if verdict == "not caught":
-            print(f"{mutant['name']}: {'explained' if mutant['key'] in explained else 'NOT CAUGHT'}", flush=True)
+            why = next((one["why"] for one in explanations if explains(one, mutant)), None)
+            print(f"{mutant['name']}: {f'explained: {why}' if why else 'NOT CAUGHT'}", flush=True)
 
     for change in [change for change in changes.refused if change.number in chosen]:
         note(change.number, "do not compile")
@@ -179,15 +186,15 @@ def main():
         (tree / change.file).write_text(honest)
     lock.close()
 
-    left = {mutant["key"] for number, mutant in chosen.items() if verdicts[number] == "not caught"}
-    there = {mutant["key"] for mutant in chosen.values()}
-    files = {mutant["file"] for mutant in chosen.values()}
-    faults = [f"not explained: {' | '.join(key)}" for key in sorted(left - explained)]
-    faults += [f"explained, but caught: {' | '.join(key)}" for key in sorted((explained & there) - left)]
+    left = [mutant for number, mutant in chosen.items() if verdicts[number] == "not caught"]
+    unexplained = [mutant for mutant in left if not any(explains(one, mutant) for one in explanations)]
+    faults = [f"not explained: {' | '.join(mutant['key'])}" for mutant in unexplained]
     if shards == 1:
-        faults += [f"explained, but not there: {' | '.join(key)}" for key in sorted(explained - there) if key[0] in files]
+        files = {mutant["file"] for mutant in chosen.values()}
+        needless = [one for one in explanations if one["file"] in files and not any(explains(one, mutant) for mutant in left)]
+        faults += [f"explained, but caught or not there: {one}" for one in needless]
     each = {verdict: list(verdicts.values()).count(verdict) for verdict in sorted(set(verdicts.values()))}
-    print(f"{len(chosen)} mutants: {', '.join(f'{count} {verdict}' for verdict, count in each.items())}, of which {len(left & explained)} kinds are explained")
+    print(f"{len(chosen)} mutants: {', '.join(f'{count} {verdict}' for verdict, count in each.items())}, of which {len(left) - len(unexplained)} are explained")
     if faults:
         sys.exit("\n".join(faults))
 
