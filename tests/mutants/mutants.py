@@ -3,7 +3,7 @@
 
   mutants.py                       all of `formats`, and of `verifier` all but the two engines
   mutants.py FILE ...              of these files, or below these folders
-  mutants.py --shard K/N FILE ...  runs the K-th part of N of them (counted from 0); they are all built
+  mutants.py --shard K/N FILE ...  runs every N-th of them, from the K-th on (counted from 0); they are all built
 
 cargo-mutants says which changes there are; tests/together.py builds them at once. What can not be built beside the others is built by
 itself; what does not compile then is counted as such.
@@ -156,7 +156,7 @@ def main():
     assert found, "the tests compile"
     built = len(chosen)
     ordered = sorted(chosen, key=lambda number: chosen[number]["file"].startswith("formats"))
-    chosen = {number: chosen[number] for number in ordered[len(ordered) * shard // shards : len(ordered) * (shard + 1) // shards]}
+    chosen = {number: chosen[number] for number in ordered[shard::shards]}
     print(f"{built} mutants, {len(changes.within)} of them in one build ({time.monotonic() - start:.0f} s)", flush=True)
     times = [green(found, check) for check in checks]
 
