@@ -241,7 +241,9 @@ const fn centered(value: i64) -> i32 {
     reason = "a test ends where something is not as it must be"
 )]
 mod tests {
-    use super::{INVERSE_OF_256, Looped, Poly, Q_WIDE, Transform, Unrolled, ZETA, power_of_zeta};
+    use super::{
+        INVERSE_OF_256, Looped, Poly, Q_WIDE, SCALE, TWO_TO_THE_32, Transform, Unrolled, ZETA, power_of_zeta, zeta,
+    };
     use crate::cases;
     use crate::mldsa::field::{Montgomery, Q};
 
@@ -257,6 +259,13 @@ mod tests {
         assert_eq!(INVERSE_OF_256 * 256 % Q_WIDE, 1);
         assert_eq!((0..256).fold(1, |power, _| power * ZETA % Q_WIDE), Q_WIDE - 1);
         assert_eq!(power_of_zeta(1), 4_808_194); // zetas[1] of Appendix B
+        // The bounds of the layers count on factors of less than q / 2.
+        for k in 0..=255 {
+            let (factor, value) = (i64::from(zeta(k)), power_of_zeta(k));
+            assert_eq!((factor - value * TWO_TO_THE_32) % Q_WIDE, 0);
+            assert!(factor.abs() <= Q_WIDE / 2);
+        }
+        assert!(i64::from(SCALE).abs() <= Q_WIDE / 2);
     }
 
     /// NTT(w)[i] is w at zeta to the power 2 BitRev_8(i) + 1 (FIPS 204, equation 2.1 and the definition in section 7.5).
