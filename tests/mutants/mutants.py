@@ -40,7 +40,7 @@ BINARIES = {
 ACCEPTED = ["a_release_is", "a_store_without_root", "detached_payloads", "the_root_may", "every_fault_of_trust", "every_fault_of_the_ev"]
 BYTES = ["every_fault_of_the_m", "every_fault_of_the_c", "every_fault_of_a_seals_shape", "every_release_for", "every_fault_of_images"]
 ELSEWHERE = ["--skip", "devices::", "--skip", "document::", "--skip", "attacks::"]
-REST = ["nearly", "what_is", "every_", "accepted::", "rollback::", "image::", "configuration::", "trust_updates::", "tables::"]
+REST = ["nearly", "what_is", "every_", "accepted::", "rollback::", "image::", "intake::", "configuration::", "trust_updates::", "tables::"]
 CHECKS = [
     ("formats", []),
     ("hostile", ACCEPTED),
