@@ -2,6 +2,7 @@
 """Plants known bugs in a copy of the tree, one of them on at a time, and demands that a check turns red.
 
   plant.py                 plants all of bugs.toml, and says what each check said without any
+  plant.py --together      plants those that can be built at once: all but a few
   plant.py NAME ...        plants these
   plant.py --fit           only sees that every bug still has its place, and that docs/planted-bugs.md lists them
   plant.py --table         writes docs/planted-bugs.md
@@ -105,6 +106,9 @@ def main():
     if arguments == ["--fit"]:
         print(f"{len(found)} planted bugs have their places")
         return
+    only_together = arguments == ["--together"]
+    if only_together:
+        arguments = []
     unknown = set(arguments) - {bug["name"] for bug in found}
     if unknown:
         sys.exit(f"there is no bug {', '.join(sorted(unknown))}")
@@ -116,6 +120,8 @@ def main():
     changes.build(PACKAGES)
     alone = {change.number for change in [*changes.alone, *changes.refused]}
     alone |= {bug["change"].number for bug in found if bug.get("alone")}
+    if only_together:
+        chosen = [bug for bug in chosen if bug["change"].number not in alone]
     print(f"{len(changes.within)} bugs in one build, {len(alone)} by themselves ({time.monotonic() - start:.0f} s)", flush=True)
     missed = []
 
