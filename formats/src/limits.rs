@@ -47,8 +47,8 @@ pub const MAX_FRAME: usize = 147_456;
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
-    use std::{format, vec};
+    extern crate alloc;
+    use alloc::{format, vec};
 
     use super::*;
     use crate::error::Fault;
