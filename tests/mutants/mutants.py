@@ -60,6 +60,7 @@ CHECKS_OF_ENGINES = {
         ("ml_dsa_engine", []),
     ],
     "verifier/src/ed25519_comb": [
+        ("expanded_anchors", []),
         ("vectors", ["ed25519"]),
         ("verifier", ["ed25519_comb"]),
     ],
