@@ -14,8 +14,8 @@
 
 #[path = "support/needs.rs"]
 mod needs;
-#[path = "support/runs.rs"]
-mod runs;
+#[path = "support/prepared.rs"]
+mod prepared;
 #[path = "support/tool.rs"]
 mod tool;
 
@@ -24,7 +24,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use runs::{begin, prepared};
+use prepared::{begin, prepared};
 use tool::{Place, RELEASE, Ran, TOOL};
 
 /// A command that writes into `disk`, and what must succeed with what it wrote; `whole` adds what several have.

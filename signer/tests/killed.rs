@@ -12,6 +12,8 @@
 )]
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
+#[path = "support/prepared.rs"]
+mod prepared;
 #[path = "support/runs.rs"]
 mod runs;
 #[path = "support/tool.rs"]
